@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Runs a program on one call, as the kernel would.
+#ifndef QSBX_BPF_INTERPRETER_H_
+#define QSBX_BPF_INTERPRETER_H_
+
+#include <linux/seccomp.h>
+
+#include <string>
+
+#include "src/bpf/program.h"
+#include "src/errors/result.h"
+
+namespace qsbx {
+
+struct Execution {
+  uint32_t action;  // SECCOMP_RET_*, with its data
+  int steps;        // instructions executed, the return included
+};
+
+// Whether the kernel would take it: the opcodes of seccomp_check_filter() (kernel/seccomp.c),
+// word-aligned loads inside struct seccomp_data, forward jumps inside the program, 1 to 4096
+// instructions, a return at the end.
+Status check_program(const Program& program);
+
+// `program` has passed check_program().
+Execution run(const Program& program, const struct seccomp_data& call);
+
+// Whether the kernel answers call `number` of `audit_arch` with ALLOW from its bitmap, without
+// running the program: what seccomp_is_const_allow() (kernel/seccomp.c) finds by emulating it.
+bool kernel_caches(const Program& program, uint32_t audit_arch, int number);
+
+}  // namespace qsbx
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#ifndef QSBX_POLICY_ACTIONS_H_
+#define QSBX_POLICY_ACTIONS_H_
+
+#include <cstdint>
+
+#include "src/policy/policy.h"
+
+namespace qsbx {
+
+enum class Mode {
+  kEnforce,  // a violation ends the process
+  kErrno,    // a violation fails with EPERM
+  kAudit,    // a violation is reported and runs
+};
+
+// What the kernel is told to do with a call (SECCOMP_RET_*), for each verdict.
+struct Actions {
+  uint32_t deny;
+  bool refusals_allow;  // audit: what would fail with its `else` errno runs
+  uint32_t foreign;     // calls that is_foreign() says yes to
+
+  uint32_t action_for(const Decision& decision) const;
+};
+
+Actions actions_for(Mode mode);
+
+// Another architecture, or a number from the x32 bit upwards (negative ones included).
+bool is_foreign(Architecture architecture, const Call& call);
+
+// Evaluator and mode together: the action word for one call.
+uint32_t action_of(const Policy& policy, const Actions& actions, const Call& call);
+
+}  // namespace qsbx
+
+#endif

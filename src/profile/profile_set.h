@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A folder of profiles, read whole, before anything is locked down or has changed its root.
+#ifndef QSBX_PROFILE_PROFILE_SET_H_
+#define QSBX_PROFILE_PROFILE_SET_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/errors/result.h"
+#include "src/profile/profile.h"
+
+namespace qsbx {
+
+class ProfileSet {
+ public:
+  // Reads every *.profile below `directory`. Fails (ErrorCode::kProfileSet) when the folder is
+  // missing or empty, a file cannot be read, or any of it changes while it is read; with kProfile
+  // and diagnostics when a text is wrong, an include is missing or circular, or two profiles have
+  // one name.
+  static Result<ProfileSet> read(const std::string& directory, Architecture architecture,
+                                 const ParseLimits& limits = {});
+  // The same from memory: path below the folder ("base/process.profile") -> text.
+  static Result<ProfileSet> from_texts(const std::map<std::string, std::string>& texts,
+                                       Architecture architecture, const ParseLimits& limits = {});
+
+  const std::string& directory() const { return directory_; }
+  Architecture architecture() const { return architecture_; }
+  const std::vector<Profile>& profiles() const { return profiles_; }  // sorted by file
+
+  // By its name ("virtio-net"), or by path ("device/virtio-net"); nullptr when there is none.
+  const Profile* find(std::string_view name) const;
+  std::string nearest_name(std::string_view name) const;
+
+  // The profile and all it includes, directly or not, each once.
+  std::vector<const Profile*> with_includes(const Profile& profile) const;
+
+ private:
+  ProfileSet() = default;
+
+  std::string directory_;
+  Architecture architecture_ = Architecture::kX86_64;
+  std::vector<Profile> profiles_;
+};
+
+}  // namespace qsbx
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The system's named constants, in groups by the argument they belong to: "open_flags" has O_CREAT,
+// "prot" has PROT_EXEC. A name may be in several groups, with one value each.
+#ifndef QSBX_SYSCALLS_CONSTANTS_H_
+#define QSBX_SYSCALLS_CONSTANTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "src/syscalls/architecture.h"
+
+namespace qsbx {
+
+struct Constant {
+  std::string_view name;
+  uint64_t value;
+};
+
+enum class ConstantKind {
+  kEnumeration,  // a value is one of the names
+  kFlags,        // a value is several names or-ed
+};
+
+struct ConstantGroup {
+  std::string_view name;
+  ConstantKind kind;
+  std::span<const Constant> constants;  // sorted by name
+};
+
+// nullptr when there is no such group.
+const ConstantGroup* find_constant_group(Architecture architecture, std::string_view group);
+
+// The value of `name` in `group`.
+std::optional<uint64_t> find_constant(Architecture architecture, std::string_view group,
+                                      std::string_view name);
+
+// A group that has `name`, whichever; nullptr when the name is unknown to all of them.
+const ConstantGroup* group_of_constant(Architecture architecture, std::string_view name);
+
+// The name in `group` nearest to a misspelt one; empty when none is near.
+std::string nearest_constant_name(Architecture architecture, std::string_view group,
+                                  std::string_view name);
+
+// An errno by its name ("ENOSYS") and back; nullopt / empty when unknown.
+std::optional<int> find_errno(std::string_view name);
+std::string_view errno_name(int number);
+
+// `value` as a person wants to read it: "O_RDONLY|O_CLOEXEC", "KVM_RUN", "0x1f".
+std::string describe_value(Architecture architecture, std::string_view group, uint64_t value);
+
+}  // namespace qsbx
+
+#endif
