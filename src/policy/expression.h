@@ -65,6 +65,7 @@ class Expression {
 
  private:
   explicit Expression(std::shared_ptr<const ExpressionNode> node) : node_(std::move(node)) {}
+  static Expression combine(bool conjunction, std::vector<Expression> terms);
 
   std::shared_ptr<const ExpressionNode> node_;
 };

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/policy/actions.h"
+
+#include <linux/seccomp.h>
+
+namespace qsbx {
+
+// enforce and errno trap, so that a signal handler can report the call; where SIGSYS is blocked the
+// kernel kills by itself. What is foreign in mode enforce is killed without a report: the handler
+// ends the process by such a call.
+Actions actions_for(Mode mode) {
+  switch (mode) {
+    case Mode::kEnforce:
+      return {
+          .deny = SECCOMP_RET_TRAP, .refusals_allow = false, .foreign = SECCOMP_RET_KILL_PROCESS};
+    case Mode::kErrno:
+      return {.deny = SECCOMP_RET_TRAP, .refusals_allow = false, .foreign = SECCOMP_RET_TRAP};
+    case Mode::kAudit:
+      return {.deny = SECCOMP_RET_USER_NOTIF,
+              .refusals_allow = true,
+              .foreign = SECCOMP_RET_USER_NOTIF};
+  }
+  return {.deny = SECCOMP_RET_KILL_PROCESS,
+          .refusals_allow = false,
+          .foreign = SECCOMP_RET_KILL_PROCESS};
+}
+
+uint32_t Actions::action_for(const Decision& decision) const {
+  switch (decision.verdict) {
+    case Verdict::kAllow:
+      return SECCOMP_RET_ALLOW;
+    case Verdict::kDeny:
+      return deny;
+    case Verdict::kErrno:
+      return refusals_allow
+                 ? SECCOMP_RET_ALLOW
+                 : SECCOMP_RET_ERRNO | (static_cast<uint32_t>(decision.error) & SECCOMP_RET_DATA);
+  }
+  return deny;
+}
+
+bool is_foreign(Architecture architecture, const Call& call) {
+  return call.audit_arch != audit_architecture(architecture) ||
+         static_cast<uint32_t>(call.number) >= kX32Bit;
+}
+
+uint32_t action_of(const Policy& policy, const Actions& actions, const Call& call) {
+  if (is_foreign(policy.architecture(), call)) return actions.foreign;
+  return actions.action_for(evaluate(policy, call));
+}
+
+}  // namespace qsbx
