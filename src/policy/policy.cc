@@ -27,6 +27,12 @@ Error errno_conflict(const std::string& call, const Refusal& a, const Refusal& b
                    b.origin.to_string() + "; profiles that are joined must agree"};
 }
 
+// By origin first: the texts, which cost more to make, decide only between conditions of one line.
+bool precedes(const Grant& a, const Grant& b, int number, Architecture architecture) {
+  if (a.origin != b.origin) return a.origin < b.origin;
+  return condition_text(a, number, architecture) < condition_text(b, number, architecture);
+}
+
 }  // namespace
 
 std::string Origin::to_string() const { return file + ":" + std::to_string(line); }
@@ -50,13 +56,10 @@ bool Policy::empty() const {
 void Policy::grant(int number, Grant grant) {
   if (grant.condition.is_never()) return;
   std::vector<Grant>& grants = calls_[number].grants;
-  const std::string text = condition_text(grant, number, architecture_);
   const auto place = std::find_if(grants.begin(), grants.end(), [&](const Grant& other) {
-    return std::pair(condition_text(other, number, architecture_), other.origin) >=
-           std::pair(text, grant.origin);
+    return !precedes(other, grant, number, architecture_);
   });
-  const bool present = place != grants.end() && place->origin == grant.origin &&
-                       condition_text(*place, number, architecture_) == text;
+  const bool present = place != grants.end() && !precedes(grant, *place, number, architecture_);
   if (!present) grants.insert(place, std::move(grant));
 }
 

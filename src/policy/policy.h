@@ -37,7 +37,7 @@ struct Refusal {
 };
 
 struct CallPolicy {
-  std::vector<Grant> grants;       // sorted by text, then origin; no two alike
+  std::vector<Grant> grants;       // sorted by origin, then text; no two alike
   std::optional<Refusal> refusal;  // from `else NAME`
 
   // Any grant suffices.
