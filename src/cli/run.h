@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// `qsbx run`: starts an unmodified QEMU and has it locked down when its devices are ready.
+#ifndef QSBX_CLI_RUN_H_
+#define QSBX_CLI_RUN_H_
+
+#include <string>
+#include <vector>
+
+namespace qsbx {
+
+struct RunOptions {
+  std::string mode = "enforce";
+  std::vector<std::string> features;  // what may be done after lockdown: "hotplug", ...
+  std::string report_file;            // empty: no report
+  std::string profiles;               // empty: $QSBX_PROFILES or else the installed folder
+  std::vector<std::string> command;   // QEMU and its arguments
+};
+
+// Becomes QEMU, in the same process. Comes back only when it cannot, after one line on standard
+// error, with the exit status: 2 for bad usage or input, 3 where this machine lacks something.
+int run_command(const RunOptions& options);
+
+}  // namespace qsbx
+
+#endif
