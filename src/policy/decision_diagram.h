@@ -6,19 +6,17 @@
 // from: that is what makes policies comparable and programs provable.
 //
 // The variables are the 512 bits of the structure. Their order is architecture, number, then the
-// arguments from the first to the last; of a word the highest bit comes first, so that an ordered
-// comparison has one node for each bit.
+// arguments from the first to the last, and the instruction pointer; of a 64-bit value the highest
+// bit comes first, so that an ordered comparison has one node for each bit.
 #ifndef QSBX_POLICY_DECISION_DIAGRAM_H_
 #define QSBX_POLICY_DECISION_DIAGRAM_H_
 
 #include <linux/seccomp.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
-
-#include "src/policy/expression.h"
 
 namespace qsbx {
 
@@ -26,18 +24,22 @@ class DecisionDiagrams {
  public:
   using Node = uint32_t;
 
-  // Building stops at `limit` nodes: from then on overflowed() is true and results mean nothing.
-  explicit DecisionDiagrams(size_t limit = 4'000'000);
+  // Building stops at `limit` nodes, or four times as many steps: from then on overflowed() is true
+  // and results mean nothing.
+  explicit DecisionDiagrams(size_t limit = 1'000'000);
 
   Node terminal(uint32_t value);
-  Node truth() { return terminal(1); }
-  Node falsehood() { return terminal(0); }
+  Node truth() const { return kTruth; }
+  Node falsehood() const { return kFalsehood; }
 
   // `condition` has the terminals 0 and 1.
   Node if_then_else(Node condition, Node yes, Node no);
   Node both(Node a, Node b) { return if_then_else(a, b, falsehood()); }
   Node either(Node a, Node b) { return if_then_else(a, truth(), b); }
   Node negation(Node a) { return if_then_else(a, falsehood(), truth()); }
+
+  // Bit `index` (0: the lowest) of the 32-bit word at `offset` of struct seccomp_data.
+  Node bit(uint32_t offset, int index);
 
   // Conditions on the 32-bit word at `offset` of struct seccomp_data, and-ed with `mask` first.
   Node word_equals(uint32_t offset, uint32_t mask, uint32_t value);
@@ -54,28 +56,42 @@ class DecisionDiagrams {
   size_t size() const { return nodes_.size(); }
 
  private:
+  static constexpr Node kFalsehood = 0;
+  static constexpr Node kTruth = 1;
+
   struct Entry {
     uint32_t variable;  // kTerminal for a terminal, whose value is in `high`
     Node low;
     Node high;
-  };
-  struct Key {
-    uint64_t first;
-    uint64_t second;
-    bool operator==(const Key&) const = default;
-  };
-  struct KeyHash {
-    size_t operator()(const Key& key) const;
+    bool operator==(const Entry&) const = default;
   };
 
+  // What if_then_else() has found. A condition of kFalsehood marks a free slot: that one is never
+  // looked up.
+  struct Computed {
+    Node condition;
+    Node yes;
+    Node no;
+    Node result;
+  };
+
+  bool is_terminal(Node node) const;
+  Node unique(const Entry& entry);
   Node make(uint32_t variable, Node low, Node high);
   Node cofactor(Node node, uint32_t variable, bool high) const;
+  Node expand(Node condition, Node yes, Node no);
+  void remember(const Computed& computed);
+  size_t free_unique_slot(Node node) const;
+  void grow_unique();
+  void grow_computed();
 
   size_t limit_;
   bool overflowed_ = false;
   std::vector<Entry> nodes_;
-  std::unordered_map<Key, Node, KeyHash> unique_;
-  std::unordered_map<Key, Node, KeyHash> computed_;
+  // Hash tables with open addressing; their sizes are powers of two, and at most half is in use.
+  std::vector<Node> unique_;  // kFalsehood: free
+  std::vector<Computed> computed_;
+  size_t computed_count_ = 0;
 };
 
 }  // namespace qsbx
