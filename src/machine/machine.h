@@ -3,22 +3,23 @@
 // What one QEMU process is made of, as a set of parts. Each part has a kind and a name in QEMU's
 // own words:
 //
+// clang-format off
 //   kind         name                                         where QEMU has it
 //   accelerator  tcg, kvm                                     current_accel_name()
 //   machine      pc-i440fx-7.2-machine                        QOM type of /machine
-//   device       virtio-blk-pci                               QOM type of every TYPE_DEVICE below
-//   /machine object       iothread, rng-random, memory-backend-memfd   QOM type of every user
-//   object netdev       user, tap, tap+vhost                         NetClientDriver, "+vhost"
-//   where the kernel moves packets chardev      socket, stdio, file, pty, null               QOM
-//   type without "chardev-" block        file, raw, qcow2, host_device                driver of
-//   every block node aio          threads, native, io_uring                    of every file node
+//   device       virtio-blk-pci                               QOM type of every TYPE_DEVICE below /machine
+//   object       iothread, rng-random, memory-backend-memfd   QOM type of every user object
+//   netdev       user, tap, tap+vhost                         NetClientDriver, "+vhost" where the kernel moves packets
+//   chardev      socket, stdio, file, pty, null               QOM type without "chardev-"
+//   block        file, raw, qcow2, host_device                driver of every block node
+//   aio          threads, native, io_uring                    of every file node
 //   display      none, gtk, vnc                               local display and servers
 //   audio        none, alsa                                   audiodev driver
 //   tpm          emulator, passthrough                        TPM backend
 //   monitor      qmp, hmp
 //   fsdev        local
-//   option       debug-threads, sandbox, realtime             switches that change what threads
-//   call
+//   option       debug-threads, sandbox, realtime             switches that change what threads call
+// clang-format on
 #ifndef QSBX_MACHINE_MACHINE_H_
 #define QSBX_MACHINE_MACHINE_H_
 

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Which profiles a machine brings in, and the policy that they make together.
+//
+//   Result<Selection> selection = select_profiles(machine, set);
+//   if (selection.ok() && !selection->uncovered.empty()) return uncovered_error(*selection, set);
+//   Result<Policy> policy = compose(*selection, machine.features, native_architecture());
+//
+// Joining has no order: whatever way a machine lists its parts, and whatever way the folder lists
+// its profiles, the policy is the same.
 #ifndef QSBX_MACHINE_SELECTION_H_
 #define QSBX_MACHINE_SELECTION_H_
 
-#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/errors/result.h"
@@ -17,28 +25,40 @@ namespace qsbx {
 
 struct SelectedProfile {
   const Profile* profile;
-  std::vector<std::string>
-      because;  // "device virtio-blk-pci", "included by base/process", "always"
+  // "device virtio-blk-pci", "included by base/process", "always"; sorted
+  std::vector<std::string> because;
 };
 
 struct Selection {
   std::vector<SelectedProfile> profiles;  // sorted by file, each once
   std::vector<Part> uncovered;            // parts that no profile applies to
+
+  bool contains(const Profile& profile) const;
+  // The profile alone, without what it includes.
+  void add(const Profile& profile, const std::string& because);
 };
 
 // Profiles of phase run whose patterns match a part, what these include, and base/process, which
-// every QEMU needs.
-Selection select_profiles(const Machine& machine, const ProfileSet& set);
+// every QEMU needs: kProfileSet when the set has none.
+Result<Selection> select_profiles(const Machine& machine, const ProfileSet& set);
+
+// The profile of that name with what it includes. kUsage, with the nearest name, when there is
+// none.
+Status select_by_name(Selection& selection, const std::string& name, const ProfileSet& set);
 
 // An error that names every uncovered part (ErrorCode::kUnknownDevice), with the nearest profile.
 Error uncovered_error(const Selection& selection, const ProfileSet& set);
 
+// Every feature that a profile of the set has rules for.
+std::set<std::string> features_of(const ProfileSet& set);
+
 // The grants of all selected profiles for `role` (empty: of every role) with the machine's
-// features.
+// features. kPolicy when they contradict each other or grant nothing.
 Result<Policy> compose(const Selection& selection, const std::set<std::string>& features,
                        Architecture architecture, std::string_view role = "");
 
-// The policy of phase boot: all profiles with `phase boot`. An error when there is none.
+// The policy of phase boot: all profiles with `phase boot`, with what they include and with every
+// feature. An error when there is none.
 Result<Policy> compose_boot(const ProfileSet& set);
 
 }  // namespace qsbx

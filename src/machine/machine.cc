@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/machine/machine.h"
+
+#include <algorithm>
+
+namespace qsbx {
+
+const std::vector<std::string>& part_kinds() {
+  static const std::vector<std::string> kinds = {
+      "accelerator", "machine", "device", "object",  "netdev", "chardev", "block",
+      "aio",         "display", "audio",  "monitor", "tpm",    "fsdev",   "option"};
+  return kinds;
+}
+
+bool is_part_kind(std::string_view kind) {
+  return std::find(part_kinds().begin(), part_kinds().end(), kind) != part_kinds().end();
+}
+
+void Machine::add(std::string_view kind, std::string_view name) {
+  parts.insert(Part{std::string(kind), std::string(name)});
+}
+
+}  // namespace qsbx
