@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "kernel/filter.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "kernel/thread_state.h"
+
+namespace qsbx {
+namespace {
+
+// With a null program the kernel looks at the flags first: EFAULT says that it knows them all.
+int answer_to_flags(Kernel& kernel, unsigned flags) {
+  return kernel.seccomp(SECCOMP_SET_MODE_FILTER, flags, nullptr);
+}
+
+unsigned needed_flags(const FilterOptions& options) {
+  unsigned flags = SECCOMP_FILTER_FLAG_TSYNC;
+  if (options.log) flags |= SECCOMP_FILTER_FLAG_LOG;
+  // TSYNC reports a thread by a positive value, which a new descriptor is, too: the kernel asks for
+  // ESRCH instead.
+  if (options.new_listener) {
+    flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+  }
+  return flags;
+}
+
+// A received notification is then not interrupted by signals, so a call is reported once.
+unsigned with_killable_wait(Kernel& kernel, unsigned flags) {
+  if (!(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)) return flags;
+  const unsigned wanted = flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  return answer_to_flags(kernel, wanted) == -EFAULT ? wanted : flags;
+}
+
+std::string reason(int error) {
+  switch (error) {
+    case EINVAL:
+      return "it does not take the program or the flags; `qsbx probe` shows what it can do";
+    case EACCES:
+      return "no_new_privs is not set and the process lacks CAP_SYS_ADMIN";
+    case EPERM:
+      return "a filter that is already in force denies seccomp(2); it has to grant it";
+    case ENOMEM:
+      return "it is out of memory, or the filters of this process together exceed 32768 "
+             "instructions; inherit fewer filters";
+    case ENOSYS:
+      return "it was built without CONFIG_SECCOMP_FILTER, or a filter in force hides seccomp(2)";
+    case EBUSY:
+      return "a filter in force already has a listener (a container manager's, or an earlier "
+             "audit), "
+             "and there can be one only; use mode errno or enforce";
+    case EMFILE:
+    case ENFILE:
+      return "no file descriptor is free for the listener of mode audit; raise the limit (ulimit "
+             "-n)";
+    default:
+      return strerror(error);
+  }
+}
+
+Error refused(const std::string& what, int error) {
+  return {ErrorCode::kKernel, "the kernel refused " + what + ": " + reason(error), error};
+}
+
+std::string quoted_thread(const ThreadState& thread) {
+  return "thread " + std::to_string(thread.tid) + " \"" + thread.name + "\"";
+}
+
+Error stranger_error(const std::string& thread, size_t count) {
+  return {ErrorCode::kThread,
+          thread + " has a seccomp filter of its own, so none of the " + std::to_string(count) +
+              " threads of this process was locked down; a filter must be installed for all "
+              "threads, or before they are started"};
+}
+
+// More filters than the calling thread has: they cannot all be ancestors of its own.
+bool is_stranger(const ThreadState& thread, const ThreadState& self) {
+  if (thread.seccomp_mode == 0) return false;
+  return thread.seccomp_mode == 1 || self.seccomp_mode == 0 || thread.filters > self.filters;
+}
+
+const ThreadState* find_thread(const std::vector<ThreadState>& threads, pid_t tid) {
+  const auto found = std::ranges::find(threads, tid, &ThreadState::tid);
+  return found == threads.end() ? nullptr : &*found;
+}
+
+const ThreadState* find_stranger(const std::vector<ThreadState>& threads) {
+  const ThreadState* self = find_thread(threads, gettid());
+  if (self == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(
+      threads, [&](const ThreadState& thread) { return is_stranger(thread, *self); });
+  return found == threads.end() ? nullptr : &*found;
+}
+
+// `tid` is 0 when the kernel does not say which thread it is.
+Error thread_refused(pid_t tid) {
+  const auto threads = threads_of(getpid());
+  if (!threads) {
+    return stranger_error(tid > 0 ? "thread " + std::to_string(tid) : "some thread", 0);
+  }
+  const ThreadState* thread = tid > 0 ? find_thread(*threads, tid) : find_stranger(*threads);
+  const std::string name = thread    ? quoted_thread(*thread)
+                           : tid > 0 ? "thread " + std::to_string(tid)
+                                     : "some thread";
+  return stranger_error(name, threads->size());
+}
+
+Status check_threads() {
+  const auto threads = threads_of(getpid());
+  // Without /proc, or without a free descriptor, only the install itself can tell.
+  if (!threads) return Done{};
+  const ThreadState* stranger = find_stranger(*threads);
+  if (stranger == nullptr) return Done{};
+  return stranger_error(quoted_thread(*stranger), threads->size());
+}
+
+Error install_error(int result) {
+  if (result > 0) return thread_refused(result);
+  if (result == -ESRCH) return thread_refused(0);
+  return refused("the filter", -result);
+}
+
+}  // namespace
+
+Status check_filter_support(Kernel& kernel, const FilterOptions& options) {
+  const int answer = answer_to_flags(kernel, needed_flags(options));
+  if (answer != -EFAULT) return refused("a question about seccomp filters", -answer);
+  return check_threads();
+}
+
+Result<InstalledFilter> install_filter(Kernel& kernel, const VerifiedProgram& program,
+                                       const FilterOptions& options) {
+  const struct sock_fprog code = {
+      static_cast<unsigned short>(program.program().size()),
+      const_cast<struct sock_filter*>(program.program().data()),
+  };
+  const unsigned flags = with_killable_wait(kernel, needed_flags(options));
+  const int privileges = kernel.set_no_new_privs();
+  if (privileges < 0) return refused("no_new_privs", -privileges);
+  const int result =
+      kernel.seccomp(SECCOMP_SET_MODE_FILTER, flags, const_cast<struct sock_fprog*>(&code));
+  if (options.new_listener && result >= 0) return InstalledFilter{result};
+  if (result == 0) return InstalledFilter{};
+  return install_error(result);
+}
+
+}  // namespace qsbx
