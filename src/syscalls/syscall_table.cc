@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The tables are constants of the program: looking into them neither allocates nor locks, and may
+// be done in a signal handler.
+#include "src/syscalls/syscall_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "src/syscalls/nearest_name.h"
+
+namespace qsbx {
+
+namespace {
+
+// The words that the generated tables are written in: one for each kind of C type in the kernel's
+// prototypes, and the name of the argument with, perhaps, the group of its constants.
+using Name = std::string_view;
+
+constexpr SyscallArgument s16(Name name, Name constants = "") {
+  return {name, 16, true, false, constants};
+}
+constexpr SyscallArgument u16(Name name, Name constants = "") {
+  return {name, 16, false, false, constants};
+}
+constexpr SyscallArgument s32(Name name, Name constants = "") {
+  return {name, 32, true, false, constants};
+}
+constexpr SyscallArgument u32(Name name, Name constants = "") {
+  return {name, 32, false, false, constants};
+}
+constexpr SyscallArgument s64(Name name, Name constants = "") {
+  return {name, 64, true, false, constants};
+}
+constexpr SyscallArgument u64(Name name, Name constants = "") {
+  return {name, 64, false, false, constants};
+}
+constexpr SyscallArgument pointer(Name name, Name constants = "") {
+  return {name, 64, false, true, constants};
+}
+
+template <typename... Arguments>
+constexpr std::array<SyscallArgument, sizeof...(Arguments)> argument_list(Arguments... arguments) {
+  static_assert(sizeof...(Arguments) <= kMaxArguments);
+  return {arguments...};
+}
+
+namespace x86_64 {
+#define QSBX_SYSCALL(number, name, ...) \
+  constexpr auto name##_arguments = argument_list(__VA_ARGS__);
+#include "src/syscalls/tables/syscalls_x86_64.inc"
+#undef QSBX_SYSCALL
+
+#define QSBX_SYSCALL(number, name, ...) Syscall{number, #name, name##_arguments},
+constexpr Syscall kSyscalls[] = {
+#include "src/syscalls/tables/syscalls_x86_64.inc"
+};
+#undef QSBX_SYSCALL
+}  // namespace x86_64
+
+namespace aarch64 {
+#define QSBX_SYSCALL(number, name, ...) \
+  constexpr auto name##_arguments = argument_list(__VA_ARGS__);
+#include "src/syscalls/tables/syscalls_aarch64.inc"
+#undef QSBX_SYSCALL
+
+#define QSBX_SYSCALL(number, name, ...) Syscall{number, #name, name##_arguments},
+constexpr Syscall kSyscalls[] = {
+#include "src/syscalls/tables/syscalls_aarch64.inc"
+};
+#undef QSBX_SYSCALL
+}  // namespace aarch64
+
+static_assert(std::ranges::is_sorted(x86_64::kSyscalls, {}, &Syscall::number));
+static_assert(std::ranges::is_sorted(aarch64::kSyscalls, {}, &Syscall::number));
+
+std::string_view without_prefix(std::string_view name) {
+  constexpr std::string_view kPrefix = "sys_";
+  if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
+  return name;
+}
+
+}  // namespace
+
+std::span<const Syscall> syscalls(Architecture architecture) {
+  if (architecture == Architecture::kX86_64) return x86_64::kSyscalls;
+  return aarch64::kSyscalls;
+}
+
+const Syscall* find_syscall(Architecture architecture, std::string_view name) {
+  const auto table = syscalls(architecture);
+  const auto found = std::ranges::find(table, without_prefix(name), &Syscall::name);
+  return found == table.end() ? nullptr : &*found;
+}
+
+const Syscall* find_syscall(Architecture architecture, int number) {
+  const auto table = syscalls(architecture);
+  const auto found = std::ranges::lower_bound(table, number, {}, &Syscall::number);
+  return found == table.end() || found->number != number ? nullptr : &*found;
+}
+
+bool syscall_name_exists(std::string_view name) {
+  return find_syscall(Architecture::kX86_64, name) != nullptr ||
+         find_syscall(Architecture::kAarch64, name) != nullptr;
+}
+
+std::string nearest_syscall_name(std::string_view name) {
+  NearestName nearest(without_prefix(name));
+  for (const Syscall& call : x86_64::kSyscalls) nearest.consider(call.name);
+  for (const Syscall& call : aarch64::kSyscalls) nearest.consider(call.name);
+  return nearest.name();
+}
+
+}  // namespace qsbx
