@@ -61,7 +61,7 @@ class Lister {
   explicit Lister(Architecture architecture) : architecture_(architecture) {}
 
   std::string line(size_t index, const Instruction& instruction) {
-    char number[16];
+    char number[32];
     snprintf(number, sizeof number, "%4zu: ", index);
     return number + text(index, instruction) + "\n";
   }
