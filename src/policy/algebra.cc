@@ -23,9 +23,9 @@ bool bit_of(uint64_t value, int index) { return (value >> index & 1) != 0; }
 // sign, or never set.
 Node bit_of(DecisionDiagrams& diagrams, const Operand& operand, int index) {
   const int top = operand.bits - 1;
-  if (!bit_of(operand.mask, index)) return diagrams.falsehood();
   if (index > top && !operand.is_signed) return diagrams.falsehood();
   const int source = std::min(index, top);
+  if (!bit_of(operand.mask, source)) return diagrams.falsehood();
   return diagrams.bit(argument_offset(operand.argument, source >= 32), source % 32);
 }
 

@@ -47,34 +47,44 @@ std::string describe_call(Architecture architecture, const Call& call) {
   return text + ')';
 }
 
-Error difference_error(const DecisionDiagrams& diagrams, DecisionDiagrams::Node computed,
-                       DecisionDiagrams::Node wanted, Architecture architecture) {
-  const struct seccomp_data witness = *diagrams.difference(computed, wanted);
+Error too_large() {
+  return Error{.code = ErrorCode::kNotProven,
+               .message =
+                   "the policy is too large to be proven; conditions that combine masks of "
+                   "several arguments are what costs most, write them with fewer bits"};
+}
+
+// The answers are those of the interpreter and of the evaluator: a second opinion, should the
+// diagrams be wrong.
+Error difference_error(const Program& program, const Policy& policy, const Actions& actions,
+                       const struct seccomp_data& witness) {
+  const Call call = to_call(witness);
   return Error{.code = ErrorCode::kNotProven,
                .message = "program and policy differ: for " +
-                          describe_call(architecture, to_call(witness)) + " the program answers " +
-                          action_name(diagrams.evaluate(computed, witness)) + ", the policy " +
-                          action_name(diagrams.evaluate(wanted, witness)) +
+                          describe_call(policy.architecture(), call) + " the program answers " +
+                          action_name(run(program, witness).action) + ", the policy " +
+                          action_name(action_of(policy, actions, call)) +
                           "; this is a defect of qsbx, please report it with the profiles used"};
 }
 
 }  // namespace
 
-Result<VerifiedProgram> verify(Program program, const Policy& policy, const Actions& actions) {
+Result<std::optional<struct seccomp_data>> find_difference(const Program& program,
+                                                           const Policy& policy,
+                                                           const Actions& actions) {
   if (Status status = check_program(program); !status) return std::move(status).error();
   DecisionDiagrams diagrams;
   const DecisionDiagrams::Node wanted = diagram_of(diagrams, policy, actions);
-  if (diagrams.overflowed()) {
-    return Error{.code = ErrorCode::kNotProven,
-                 .message =
-                     "the policy is too large to be proven; conditions that combine masks of "
-                     "several arguments are what costs most, write them with fewer bits"};
-  }
+  if (diagrams.overflowed()) return too_large();
   const Result<DecisionDiagrams::Node> computed = diagram_of(diagrams, program);
   if (!computed) return computed.error();
-  if (*computed != wanted) {
-    return difference_error(diagrams, *computed, wanted, policy.architecture());
-  }
+  return diagrams.difference(*computed, wanted);
+}
+
+Result<VerifiedProgram> verify(Program program, const Policy& policy, const Actions& actions) {
+  const auto difference = find_difference(program, policy, actions);
+  if (!difference) return difference.error();
+  if (*difference) return difference_error(program, policy, actions, **difference);
   return VerifiedProgram(std::move(program), actions);
 }
 

@@ -5,6 +5,10 @@
 #ifndef QSBX_VERIFY_VERIFY_H_
 #define QSBX_VERIFY_VERIFY_H_
 
+#include <linux/seccomp.h>
+
+#include <optional>
+
 #include "src/bpf/program.h"
 #include "src/errors/result.h"
 #include "src/policy/actions.h"
@@ -27,6 +31,12 @@ class VerifiedProgram {
   Program program_;
   Actions actions_;
 };
+
+// A call that the program does not answer as the policy does; nullopt when there is none. kProgram
+// when the kernel would not take the program, kNotProven when this cannot be decided.
+Result<std::optional<struct seccomp_data>> find_difference(const Program& program,
+                                                           const Policy& policy,
+                                                           const Actions& actions);
 
 // ErrorCode::kNotProven, with a call on which they differ and both answers, when program and policy
 // are not equal; kProgram when the kernel would not take the program.
