@@ -5,6 +5,7 @@
 #ifndef QSBX_SYSCALLS_CONSTANTS_H_
 #define QSBX_SYSCALLS_CONSTANTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -29,9 +30,14 @@ struct ConstantGroup {
   std::string_view name;
   ConstantKind kind;
   std::span<const Constant> constants;  // sorted by name
+  // Those to describe values with: one name for each value, masks and internal names left out.
+  std::span<const Constant> printed;
+  // The bits of a value that together hold one of several names rather than a flag each: the access
+  // mode of open, the signal number of clone. All bits of an enumeration.
+  uint64_t field;
 };
 
-// nullptr when there is no such group.
+// nullptr when there is no such group. Neither allocates nor locks.
 const ConstantGroup* find_constant_group(Architecture architecture, std::string_view group);
 
 // The value of `name` in `group`.
@@ -51,6 +57,11 @@ std::string_view errno_name(int number);
 
 // `value` as a person wants to read it: "O_RDONLY|O_CLOEXEC", "KVM_RUN", "0x1f".
 std::string describe_value(Architecture architecture, std::string_view group, uint64_t value);
+
+// The same, for signal handlers: neither allocates nor locks. Writes at most `size` bytes with the
+// terminating zero, cuts off what does not fit, and returns the length of what it wrote.
+size_t describe_value_into(char* buffer, size_t size, Architecture architecture,
+                           std::string_view group, uint64_t value);
 
 }  // namespace qsbx
 

@@ -22,8 +22,8 @@ size_t edit_distance(std::string_view left, std::string_view right) {
     current[0] = row;
     for (size_t column = 1; column <= right.size(); ++column) {
       const bool same = left[row - 1] == right[column - 1];
-      current[column] = std::min(
-          {last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1)});
+      current[column] =
+          std::min({last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1)});
       const bool swapped = row > 1 && column > 1 && left[row - 1] == right[column - 2] &&
                            left[row - 2] == right[column - 1];
       if (swapped) current[column] = std::min(current[column], before_last[column - 2] + 1);
