@@ -93,7 +93,7 @@ class Lister {
     text +=
         accumulator_ == "number" ? "#" + std::to_string(instruction.k) : hexadecimal(instruction.k);
     text += constant_name(accumulator_, instruction.k, architecture_);
-    if (text.size() < 40) text.resize(40, ' ');
+    if (text.size() < 37) text.resize(37, ' ');
     return text + " true: " + std::to_string(index + 1 + instruction.jt) +
            "  false: " + std::to_string(index + 1 + instruction.jf);
   }
