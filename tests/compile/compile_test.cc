@@ -122,7 +122,7 @@ TEST(Compile, RandomPoliciesAgreeWithTheEvaluator) {
 TEST(Compile, LongConditionsAgree) {
   const Actions actions = actions_for(Mode::kEnforce);
   const Operand command = {1, 32, false, ~uint64_t{0}};
-  for (int count = 120; count < 1300; count += 97) {
+  for (int count = 120; count < 900; count += 97) {
     std::vector<Expression> terms;
     for (int i = 0; i < count; i++) {
       const Operand other = {2, 32, false, ~uint64_t{0}};
