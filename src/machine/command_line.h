@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The machine that a QEMU command line makes, read without running it:
+//
+//   qemu-system-x86_64 -M q35 -nodefaults -drive if=virtio,file=a.qcow2,format=qcow2
+//
+// is machine pc-q35-machine, accelerator tcg, device virtio-blk-pci, block qcow2 and file, aio
+// threads, ... Devices that a board has by itself are not listed: the profile that applies to the
+// board includes what they need. What QEMU adds unless told otherwise (network card, display,
+// serial port, CD-ROM drive, ...) is listed.
+#ifndef QSBX_MACHINE_COMMAND_LINE_H_
+#define QSBX_MACHINE_COMMAND_LINE_H_
+
+#include <string>
+#include <vector>
+
+#include "src/errors/result.h"
+#include "src/machine/machine.h"
+
+namespace qsbx {
+
+struct CommandLine {
+  Machine machine;
+  bool stopped = false;  // -S
+  bool incoming = false;
+  bool daemonize = false;
+  bool preconfig = false;
+  std::vector<std::string> notes;  // what could not be read, and what was assumed instead
+};
+
+// `arguments` begin with QEMU itself. kUsage when there are none, an option lacks its value, or a
+// value begins as JSON and is none.
+Result<CommandLine> read_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace qsbx
+
+#endif

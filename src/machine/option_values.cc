@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/machine/option_values.h"
+
+#include <nlohmann/json.hpp>
+
+namespace qsbx {
+namespace {
+
+// Takes the text up to the next single comma off `rest`, with ",," read as a comma.
+std::string take_word(std::string_view& rest) {
+  std::string word;
+  while (!rest.empty()) {
+    const bool comma = rest.front() == ',';
+    const bool doubled = rest.starts_with(",,");
+    if (!comma || doubled) word += rest.front();
+    rest.remove_prefix(doubled ? 2 : 1);
+    if (comma && !doubled) break;
+  }
+  return word;
+}
+
+void add_flag(std::map<std::string, std::string>& values, const std::string& word) {
+  if (word.starts_with("no") && word.size() > 2) {
+    values[word.substr(2)] = "off";
+  } else {
+    values[word] = "on";
+  }
+}
+
+std::map<std::string, std::string> parse_words(std::string_view text,
+                                               const std::string& implied_key) {
+  std::map<std::string, std::string> values;
+  bool first = true;
+  while (!text.empty()) {
+    const std::string word = take_word(text);
+    const size_t equals = word.find('=');
+    if (equals != std::string::npos) {
+      values[word.substr(0, equals)] = word.substr(equals + 1);
+    } else if (first && !implied_key.empty()) {
+      values[implied_key] = word;
+    } else if (!word.empty()) {
+      add_flag(values, word);
+    }
+    first = false;
+  }
+  return values;
+}
+
+std::string scalar_text(const nlohmann::json& json) {
+  if (json.is_boolean()) return json.get<bool>() ? "on" : "off";
+  if (json.is_string()) return json.get<std::string>();
+  return json.dump();
+}
+
+void flatten(const nlohmann::json& json, const std::string& key,
+             std::map<std::string, std::string>& values) {
+  if (!json.is_structured()) {
+    values[key] = scalar_text(json);
+    return;
+  }
+  for (const auto& [name, member] : json.items()) {
+    flatten(member, key.empty() ? name : key + "." + name, values);
+  }
+}
+
+}  // namespace
+
+Result<OptionValues> OptionValues::parse(std::string_view text, const std::string& implied_key) {
+  OptionValues result;
+  if (!text.starts_with("{")) {
+    result.values_ = parse_words(text, implied_key);
+    return result;
+  }
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) {
+    return Error{ErrorCode::kUsage, "'" + std::string(text) + "' begins like JSON but is not JSON"};
+  }
+  flatten(json, "", result.values_);
+  return result;
+}
+
+std::string OptionValues::get(const std::string& key) const {
+  const auto entry = values_.find(key);
+  return entry == values_.end() ? "" : entry->second;
+}
+
+bool OptionValues::is_on(const std::string& key) const {
+  const std::string value = get(key);
+  return value == "on" || value == "yes" || value == "true" || value == "y";
+}
+
+}  // namespace qsbx
