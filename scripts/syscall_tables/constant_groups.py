@@ -5,6 +5,7 @@ import dataclasses
 
 NOTHING = r"(?!)"
 IOCTL_BODY = r"_IO|DRM_IO"
+KVM_TYPE = "\xae"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +22,13 @@ class Group:
     preferred: str = NOTHING  # of names for one value, those to print
     never_printed: str = NOTHING  # masks and the like
     architectures: tuple = ("x86_64", "aarch64")
+    several_families: bool = False  # which name a value has depends on another argument
     newer: dict = dataclasses.field(default_factory=dict)  # not in the headers of Linux 6.1
+
+
+def ioctl_number(direction, kind, number, size):
+    """_IOC() of asm-generic/ioctl.h, for what is not in the headers yet."""
+    return {"": 0, "W": 1, "R": 2, "WR": 3}[direction] << 30 | size << 16 | ord(kind) << 8 | number
 
 
 def flags(name, headers, names, **more):
@@ -77,7 +84,7 @@ FILES = (
 
 MEMORY = (
     flags("mmap_prot", "asm/mman.h", r"PROT_\w+", without="PROT_GROWSDOWN|PROT_GROWSUP"),
-    flags("mmap_flags", "linux/mman.h", r"MAP_\w+", field=0xf,
+    flags("mmap_flags", "linux/mman.h", r"MAP_\w+", field=0xf, without="MAP_HUGE_(MASK|SHIFT)",
           never_printed="MAP_TYPE|MAP_HUGE_.*|MAP_FILE", newer={"MAP_DROPPABLE": 0x8}),
     flags("mprotect_prot", "asm/mman.h", r"PROT_\w+"),
     flags("mremap_flags", "linux/mman.h", r"MREMAP_\w+"),
@@ -86,7 +93,7 @@ MEMORY = (
     flags("msync_flags", "asm/mman.h", "MS_(ASYNC|INVALIDATE|SYNC)"),
     flags("mlock2_flags", "asm/mman.h", "MLOCK_ONFAULT"),
     flags("mlockall_flags", "asm/mman.h", r"MCL_\w+"),
-    flags("memfd_flags", "linux/memfd.h", r"MFD_\w+", never_printed="MFD_HUGE_.*",
+    flags("memfd_flags", "linux/memfd.h", r"MFD_\w+", without="MFD_HUGE_(MASK|SHIFT)", never_printed="MFD_HUGE_.*",
           newer={"MFD_NOEXEC_SEAL": 0x8, "MFD_EXEC": 0x10}),
     flags("memfd_secret_flags", "linux/fcntl.h", "O_CLOEXEC"),
     flags("mempolicy_mode", "linux/mempolicy.h",
@@ -110,9 +117,8 @@ PROCESSES = (
           with_groups=("signal",), never_printed="CSIGNAL"),
     flags("namespace_flags", "linux/sched.h", r"CLONE_\w+", value_range=(0, 0xffffffff),
           without="CLONE_ARGS_.*"),
-    enumeration("sched_policy", "linux/sched.h",
-                r"SCHED_(NORMAL|FIFO|RR|BATCH|ISO|IDLE|DEADLINE|RESET_ON_FORK)",
-                newer={"SCHED_EXT": 7}),
+    flags("sched_policy", "linux/sched.h", field=0xff,
+          names=r"SCHED_(NORMAL|FIFO|RR|BATCH|ISO|IDLE|DEADLINE|RESET_ON_FORK)", newer={"SCHED_EXT": 7}),
     enumeration("rlimit_resource", "linux/resource.h", r"RLIMIT_\w+"),
     enumeration("rusage_who", "linux/resource.h", r"RUSAGE_\w+"),
     enumeration("priority_which", "linux/resource.h", "PRIO_(PROCESS|PGRP|USER)"),
@@ -126,9 +132,11 @@ PROCESSES = (
     enumeration("prctl_option", "linux/prctl.h",
                 r"PR_(CAPBSET|CAP_AMBIENT|[GS]ET|MCE_KILL|MPX|PAC|SCHED_CORE|SVE|SME|TASK|TIMING)\w*",
                 value_range=(0, 0xffffffff),
-                without=r"PR_(GET|SET)_(\w+_(MASK|SHIFT))|PR_SET_PTRACER_ANY|PR_SET_MM_.*|"
+                without=r"PR_(GET|SET)_(\w+_(MASK|SHIFT))|PR_SET_PTRACER_ANY|PR_SET_(MM|VMA)_.*|"
                         r"PR_CAP_AMBIENT_.*|PR_MCE_KILL_(CLEAR|SET|LATE|EARLY|DEFAULT)|"
-                        r"PR_PAC_AP.*|PR_SCHED_CORE_.*|PR_S[VM]E_(SET|VL).*|PR_TIMING_.*"),
+                        r"PR_PAC_AP.*|PR_SCHED_CORE_.*|PR_S[VM]E_VL.*|PR_TIMING_.*",
+                newer={"PR_SET_MDWE": 65, "PR_GET_MDWE": 66, "PR_SET_MEMORY_MERGE": 67,
+                       "PR_GET_MEMORY_MERGE": 68, "PR_GET_AUXV": 0x41555856}),
     enumeration("ptrace_request", "linux/ptrace.h asm/ptrace.h", r"PTRACE_\w+",
                 without=r"PTRACE_(O|EVENT|EVENTMSG|PEEKSIGINFO|SYSCALL_INFO)_\w+|PTRACE_SECCOMP_.*_|"
                         r"PTRACE_EVENT_.*"),
@@ -144,7 +152,7 @@ PROCESSES = (
     enumeration("bpf_cmd", "linux/bpf.h", "BPF_(MAP_[A-Z_]+ELEM|MAP_(CREATE|GET|FREEZE|LOOKUP)\\w*|"
                 "PROG_(LOAD|ATTACH|DETACH|TEST_RUN|RUN|QUERY|GET\\w+|BIND_MAP)|OBJ_[A-Z_]+|BTF_(LOAD|GET\\w+)|"
                 "RAW_TRACEPOINT_OPEN|TASK_FD_QUERY|LINK_(CREATE|UPDATE|GET\\w+|DETACH)|ENABLE_STATS|"
-                "ITER_CREATE)", never_printed="BPF_PROG_RUN"),
+                "ITER_CREATE)", without="BPF_OBJ_NAME_LEN", never_printed="BPF_PROG_RUN"),
     enumeration("landlock_rule_type", "linux/landlock.h", r"LANDLOCK_RULE_\w+",
                 newer={"LANDLOCK_RULE_NET_PORT": 2}),
     flags("landlock_create_flags", "linux/landlock.h", "LANDLOCK_CREATE_RULESET_VERSION",
@@ -152,7 +160,7 @@ PROCESSES = (
     flags("kexec_flags", "linux/kexec.h", r"KEXEC_(ON_CRASH|PRESERVE_CONTEXT|ARCH_\w+)",
           field=0xffff0000, never_printed="KEXEC_ARCH_MASK"),
     flags("kexec_file_flags", "linux/kexec.h", r"KEXEC_FILE_\w+"),
-    flags("reboot_magic", "linux/reboot.h", r"LINUX_REBOOT_MAGIC\w+"),
+    enumeration("reboot_magic", "linux/reboot.h", r"LINUX_REBOOT_MAGIC\w+"),
     enumeration("reboot_cmd", "linux/reboot.h", r"LINUX_REBOOT_CMD_\w+"),
 )
 
@@ -167,19 +175,20 @@ SOCKETS = (
                 r"IPPROTO_\w+|NETLINK_(ROUTE|UNUSED|USERSOCK|FIREWALL|SOCK_DIAG|NFLOG|XFRM|SELINUX|ISCSI|"
                 r"AUDIT|FIB_LOOKUP|CONNECTOR|NETFILTER|IP6_FW|DNRTMSG|KOBJECT_UEVENT|GENERIC|"
                 r"SCSITRANSPORT|ECRYPTFS|RDMA|CRYPTO|SMC)",
-                without="IPPROTO_MAX", preferred="IPPROTO_.*"),
+                without="IPPROTO_MAX", several_families=True),
     enumeration("sockopt_level", "sys/socket.h linux/in.h linux/netlink.h linux/vm_sockets.h",
                 r"SOL_\w+|IPPROTO_\w+", without="IPPROTO_MAX", preferred="SOL_SOCKET|IPPROTO_.*"),
     enumeration("sockopt_name", "sys/socket.h linux/in.h linux/in6.h linux/tcp.h linux/udp.h "
-                "linux/if_packet.h linux/vm_sockets.h",
-                r"(SO|TCP|IP|IPV6|UDP|PACKET|SO_VM_SOCKETS)_[A-Z]\w+", preferred="SO_.*",
+                "linux/if_packet.h linux/vm_sockets.h", several_families=True,
+                newer={"SO_PASSPIDFD": 76, "SO_PEERPIDFD": 77},
+                names=r"(SO|TCP|IP|IPV6|UDP|PACKET|SO_VM_SOCKETS)_[A-Z]\w+", never_printed="SO_GET_FILTER|SO_DETACH_BPF|.*_OLD",
                 without=r"TCP_(ESTABLISHED|SYN_SENT|SYN_RECV|FIN_WAIT\d|TIME_WAIT|CLOSE|CLOSE_WAIT|"
                         r"LAST_ACK|LISTEN|CLOSING|MSS_\w+|FLAG_\w+|NLA_\w+|CA_\w+|FASTOPEN_CLIENT_\w+|"
                         r"NO_QUEUE|RECV_QUEUE|SEND_QUEUE|QUEUES_NR|REPAIR_(ON|OFF\w*)|"
                         r"MD5SIG_(FLAG|MAXKEY)\w*|RECEIVE_ZEROCOPY_\w+|COPY\w*|DATA_OFFSET|"
                         r"RESERVED_BITS|TFO_\w+|NAGLE\w*)|"
                         r"IP_(PMTUDISC|DEFAULT_MULTICAST|MAX_MEMBERSHIPS)\w*|"
-                        r"IPV6_(PMTUDISC|FL_|PRIORITY_|TLV_|PREFER_SRC|SRCRT_|OPT_\w*MAX)\w*|"
+                        r"UDP_ENCAP_\w+|IPV6_(FLOWINFO_FL|FLOWINFO_PR|PMTUDISC|FL_|PRIORITY_|TLV_|PREFER_SRC|SRCRT_|OPT_\w*MAX)\w*|"
                         r"PACKET_(HOST|BROADCAST|MULTICAST|OTHERHOST|OUTGOING|LOOPBACK|USER|KERNEL|"
                         r"FASTROUTE|MR_\w+|FANOUT_\w+)"),
     flags("msg_flags", "sys/socket.h", r"MSG_\w+", never_printed="MSG_TRYHARD"),
@@ -245,8 +254,14 @@ MOUNTS = (
 
 # The numbers of ioctl, in parts because the headers of all devices do not fit into one program.
 IOCTLS = (
-    enumeration("ioctl_terminal", "sys/types.h asm/termbits.h linux/serial.h asm/ioctls.h", r"T[CI]\w+|FIO\w+|FIO[A-Z]+"),
-    enumeration("ioctl_kvm", "linux/kvm.h", r"KVM_\w+", body=IOCTL_BODY),
+    enumeration("ioctl_terminal", "sys/types.h asm/termbits.h linux/serial.h asm/ioctls.h", r"T[CI]\w+|FIO\w+",
+                value_range=(0x5400, 0xffffffff)),
+    enumeration("ioctl_kvm", "linux/kvm.h", r"KVM_\w+", body=IOCTL_BODY, newer={
+        "KVM_SET_USER_MEMORY_REGION2": ioctl_number("W", KVM_TYPE, 0x49, 160),
+        "KVM_SET_MEMORY_ATTRIBUTES": ioctl_number("W", KVM_TYPE, 0xd2, 32),
+        "KVM_CREATE_GUEST_MEMFD": ioctl_number("WR", KVM_TYPE, 0xd4, 64),
+        "KVM_PRE_FAULT_MEMORY": ioctl_number("WR", KVM_TYPE, 0xd5, 64),
+    }),
     enumeration("ioctl_vhost", "linux/vhost.h", r"VHOST_\w+", body=IOCTL_BODY),
     enumeration("ioctl_tun", "linux/ioctl.h linux/if_tun.h", r"TUN\w+", body=IOCTL_BODY),
     enumeration("ioctl_vfio", "linux/vfio.h", r"VFIO_\w+", body=IOCTL_BODY),
@@ -255,7 +270,7 @@ IOCTLS = (
     enumeration("ioctl_usb", "linux/ioctl.h linux/usbdevice_fs.h", r"USBDEVFS_\w+", body=IOCTL_BODY),
     enumeration("ioctl_drm", "drm/drm.h|libdrm/drm.h", r"DRM_IOCTL_\w+", body=IOCTL_BODY),
     enumeration("ioctl_scsi", "sys/types.h scsi/sg.h scsi/scsi_ioctl.h", r"SG_[A-Z]\w+|SCSI_IOCTL_\w+",
-                without="SG_DEFAULT_TIMEOUT\\w*", value_range=(1, 0xffff)),
+                without="SG_DEFAULT_TIMEOUT\\w*", value_range=(0x2200, 0x53ff)),
     enumeration("ioctl_cdrom", "linux/cdrom.h", r"CDROM\w+|DVD_\w+", value_range=(0x5300, 0x53ff)),
     enumeration("ioctl_floppy", "linux/fd.h", r"FD\w+", body=IOCTL_BODY),
     enumeration("ioctl_seccomp", "linux/ioctl.h linux/seccomp.h", r"SECCOMP_IOCTL_\w+", body=r"SECCOMP_IO"),
@@ -268,7 +283,7 @@ ALL_IOCTLS = enumeration(
     "ioctl_cmd", "linux/ioctl.h linux/userfaultfd.h", r"UFFDIO_\w+|USERFAULTFD_IOC_\w+", body=IOCTL_BODY,
     with_groups=tuple(group.name for group in IOCTLS),
     # Devices share numbers; these are the ones that a virtual machine most likely means.
-    preferred=r"KVM_(?!S390|PPC|ARM|XEN|SEV|HYPERV).*|T[CI].*|FIO.*|VHOST_.*|TUN.*|VFIO_.*|FS_IOC_.*")
+    preferred=r"KVM_(?!S390|PPC|ARM|XEN|SEV|HYPERV).*|T[CI].*|FIO.*|VHOST_.*|TUN.*|VFIO_(?!DEVICE_(PCI_HOT_RESET|QUERY_GFX_PLANE)).*|FS_IOC_.*")
 
 ERRNO = enumeration("errno", "errno.h", r"E[A-Z0-9]+",
                     never_printed="EWOULDBLOCK|EDEADLOCK|ENOTSUP")

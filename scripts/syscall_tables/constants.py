@@ -46,9 +46,12 @@ def printed_names(group, values):
     """For each value the name to describe it with."""
     masks = re.compile(group.never_printed)
     preferred = re.compile(group.preferred)
-    chosen = {}
+    chosen, families = {}, {}
+    for name, value in values.items():
+        families.setdefault(value, set()).add(name.split("_")[0])
     for name in sorted(values, key=lambda name: (not preferred.fullmatch(name), name)):
-        if not masks.fullmatch(name):
+        ambiguous = group.several_families and len(families[values[name]]) > 1
+        if not masks.fullmatch(name) and not ambiguous:
             chosen.setdefault(values[name], name)
     return set(chosen.values())
 

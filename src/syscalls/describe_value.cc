@@ -16,6 +16,9 @@ namespace {
 constexpr uint64_t kLowHalf = 0xffffffff;
 constexpr uint64_t kSmallestHex = 10;
 
+// File permissions are read in octal, and nobody reads S_IRUSR|S_IWUSR.
+constexpr std::string_view kOctalGroup = "file_mode";
+
 class Text {
  public:
   Text(char* buffer, size_t size) : buffer_(buffer), room_(size == 0 ? 0 : size - 1) {
@@ -43,6 +46,13 @@ class Text {
     const bool hex = number >= kSmallestHex;
     char* first = hex ? digits + 2 : digits;
     const auto written = std::to_chars(first, std::end(digits), number, hex ? 16 : 10);
+    append_item({digits, static_cast<size_t>(written.ptr - digits)});
+  }
+
+  void append_octal(uint64_t number) {
+    char digits[1 + 22] = {'0'};
+    const auto written =
+        std::to_chars(number == 0 ? digits : digits + 1, std::end(digits), number, 8);
     append_item({digits, static_cast<size_t>(written.ptr - digits)});
   }
 
@@ -84,19 +94,31 @@ void describe_enumeration(Text& text, const ConstantGroup& group, uint64_t value
   constant ? text.append(constant->name) : text.append_number(value);
 }
 
-void describe_flags(Text& text, const ConstantGroup& group, uint64_t value) {
+// Names the parts of `value` and returns what has no name.
+uint64_t append_named_flags(Text& text, const ConstantGroup& group, uint64_t value) {
   uint64_t rest = value;
-  const uint64_t field_value = value & group.field;
-  if (group.field != 0) {
-    if (const Constant* constant = name_of_field(group, field_value)) {
-      text.append_item(constant->name);
-      rest &= ~group.field;
-    }
+  const Constant* held = group.field == 0 ? nullptr : name_of_field(group, value & group.field);
+  if (held) {
+    text.append_item(held->name);
+    rest &= ~group.field;
   }
   while (const Constant* flag = widest_flag(group, rest)) {
     text.append_item(flag->name);
     rest &= ~flag->value;
   }
+  return rest;
+}
+
+// Bits without a name that are above the low half: a pointer or another number, not flags.
+bool beyond_flags(const ConstantGroup& group, uint64_t value) {
+  uint64_t known = group.field;
+  for (const Constant& constant : group.printed) known |= constant.value;
+  return (value & ~known & ~kLowHalf) != 0;
+}
+
+void describe_flags(Text& text, const ConstantGroup& group, uint64_t value) {
+  if (beyond_flags(group, value)) return text.append_number(value);
+  const uint64_t rest = append_named_flags(text, group, value);
   if (rest != 0) text.append_number(rest);
   if (text.length() != 0) return;
   const Constant* zero = name_of_field(group, 0);
@@ -111,6 +133,8 @@ size_t describe_value_into(char* buffer, size_t size, Architecture architecture,
   const ConstantGroup* names = find_constant_group(architecture, group);
   if (!names) {
     text.append_number(value);
+  } else if (group == kOctalGroup) {
+    text.append_octal(value);
   } else if (names->kind == ConstantKind::kEnumeration) {
     describe_enumeration(text, *names, value);
   } else {
