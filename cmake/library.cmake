@@ -1,0 +1,47 @@
+# The lockdown itself in C++, for the programs of this tree, and the shared library with the C API.
+add_library(qsbx_lockdown STATIC
+  src/lockdown/audit_listener.cc
+  src/lockdown/call_text.cc
+  src/lockdown/in_force.cc
+  src/lockdown/line.cc
+  src/lockdown/phases.cc
+  src/lockdown/reporting_needs.cc
+  src/lockdown/sandbox.cc
+  src/lockdown/trap_handler.cc
+  src/lockdown/violation_counts.cc
+  src/lockdown/violation_report.cc)
+target_compile_definitions(qsbx_lockdown PRIVATE QSBX_PROFILE_DIR="${QSBX_PROFILE_DIR}")
+find_package(Threads REQUIRED)
+target_link_libraries(qsbx_lockdown PUBLIC qsbx_core Threads::Threads)
+
+set(QSBX_MAP ${CMAKE_SOURCE_DIR}/src/lockdown/libqsbx.map)
+add_library(qsbx SHARED src/lockdown/c_api.cc)
+set_target_properties(qsbx PROPERTIES
+  VERSION 0.${PROJECT_VERSION_MINOR}.${PROJECT_VERSION_PATCH}
+  SOVERSION 0
+  LINK_DEPENDS ${QSBX_MAP})
+target_link_libraries(qsbx PRIVATE qsbx_lockdown PUBLIC PkgConfig::GLIB)
+target_include_directories(qsbx INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+# nodelete: once locked down, the handler or the listener has to stay.
+target_link_options(qsbx PRIVATE
+  -Wl,--version-script=${QSBX_MAP} -Wl,--exclude-libs,ALL -Wl,-z,nodelete -Wl,-z,now)
+if(NOT QSBX_SANITIZE)
+  target_link_options(qsbx PRIVATE -Wl,--no-undefined)
+endif()
+
+install(TARGETS qsbx EXPORT qsbx-targets)
+install(FILES include/qsbx/qsbx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/qsbx)
+install(DIRECTORY profiles/qemu/ DESTINATION ${QSBX_PROFILE_DIR}
+  FILES_MATCHING PATTERN "*.profile")
+
+configure_file(cmake/qsbx.pc.in qsbx.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/qsbx.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+include(CMakePackageConfigHelpers)
+set(QSBX_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/qsbx)
+configure_package_config_file(cmake/qsbxConfig.cmake.in qsbxConfig.cmake
+  INSTALL_DESTINATION ${QSBX_PACKAGE_DIR})
+write_basic_package_version_file(qsbxConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/qsbxConfig.cmake ${CMAKE_BINARY_DIR}/qsbxConfigVersion.cmake
+  DESTINATION ${QSBX_PACKAGE_DIR})
+install(EXPORT qsbx-targets NAMESPACE qsbx:: DESTINATION ${QSBX_PACKAGE_DIR})

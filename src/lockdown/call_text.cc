@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/lockdown/call_text.h"
+
+#include <algorithm>
+
+#include "src/policy/actions.h"
+#include "src/syscalls/constants.h"
+#include "src/syscalls/syscall_table.h"
+
+namespace qsbx {
+namespace {
+
+constexpr size_t kConstantsRoom = 256;
+
+// What the kernel looks at of the register.
+uint64_t relevant_bits(const SyscallArgument& argument, uint64_t value) {
+  if (argument.bits == 64) return value;
+  return value & ((uint64_t{1} << argument.bits) - 1);
+}
+
+int64_t signed_value(const SyscallArgument& argument, uint64_t value) {
+  const int unused = 64 - argument.bits;
+  return static_cast<int64_t>(value << unused) >> unused;
+}
+
+void append_constants(Line& line, Architecture architecture, const SyscallArgument& argument,
+                      uint64_t value) {
+  char room[kConstantsRoom];
+  const size_t length =
+      describe_value_into(room, sizeof room, architecture, argument.constants, value);
+  line.text({room, std::min(length, sizeof room)});
+}
+
+void append_number(Line& line, const SyscallArgument& argument, uint64_t value) {
+  constexpr uint64_t kReadableInDecimal = 99999;
+  if (argument.is_signed) {
+    line.decimal(signed_value(argument, value));
+  } else if (argument.is_pointer || value > kReadableInDecimal) {
+    line.hexadecimal(value);
+  } else {
+    line.decimal(static_cast<int64_t>(value));
+  }
+}
+
+void append_argument(Line& line, Architecture architecture, const SyscallArgument& argument,
+                     uint64_t value) {
+  const bool is_file_mode = argument.bits == 16;
+  const uint64_t bits = relevant_bits(argument, value);
+  line.text(argument.name).text("=");
+  if (is_file_mode) {
+    line.octal(bits);
+  } else if (argument.constants.empty()) {
+    append_number(line, argument, bits);
+  } else {
+    append_constants(line, architecture, argument, bits);
+  }
+}
+
+void append_foreign(Line& line, Architecture architecture, const struct seccomp_data& call) {
+  line.text("call ").decimal(static_cast<uint32_t>(call.nr));
+  if (call.arch != audit_architecture(architecture)) {
+    line.text(" of another architecture (AUDIT_ARCH ").hexadecimal(call.arch).text(")");
+  } else {
+    line.text(" of another ABI, such as x32");
+  }
+}
+
+}  // namespace
+
+void append_call(Line& line, Architecture architecture, const struct seccomp_data& call) {
+  if (is_foreign(architecture, Call{call.arch, call.nr})) {
+    append_foreign(line, architecture, call);
+    return;
+  }
+  const Syscall* known = find_syscall(architecture, call.nr);
+  if (known == nullptr) {
+    line.text("call ").decimal(call.nr).text(", which this library does not know,");
+    return;
+  }
+  line.text(known->name).text("(");
+  for (size_t i = 0; i < known->arguments.size(); ++i) {
+    if (i > 0) line.text(", ");
+    append_argument(line, architecture, known->arguments[i], call.args[i]);
+  }
+  line.text(")");
+}
+
+}  // namespace qsbx

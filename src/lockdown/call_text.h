@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#ifndef QSBX_LOCKDOWN_CALL_TEXT_H_
+#define QSBX_LOCKDOWN_CALL_TEXT_H_
+
+#include <linux/seccomp.h>
+
+#include "src/lockdown/line.h"
+#include "src/syscalls/architecture.h"
+
+namespace qsbx {
+
+// "openat(dfd=AT_FDCWD, filename=0x7f0010, flags=O_RDWR|O_CREAT, mode=0600)": arguments and
+// constants by name, as far as they have one. Safe in a signal handler.
+void append_call(Line& line, Architecture architecture, const struct seccomp_data& call);
+
+}  // namespace qsbx
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Prepare, then apply. What can fail or allocate comes first; the last step is the install, which
+// the kernel does for all threads or for none. Where it fails, handler and listener are undone.
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "kernel/thread_state.h"
+#include "src/lockdown/audit_listener.h"
+#include "src/lockdown/call_text.h"
+#include "src/lockdown/in_force.h"
+#include "src/lockdown/sandbox.h"
+#include "src/lockdown/stopwatch.h"
+#include "src/lockdown/trap_handler.h"
+#include "src/policy/algebra.h"
+
+namespace qsbx {
+namespace {
+
+bool is_granted(const Policy& policy, int number, const Arguments& arguments) {
+  const Call call = {audit_architecture(policy.architecture()), number, arguments};
+  return evaluate(policy, call).verdict == Verdict::kAllow;
+}
+
+Error already_in_force(const char* phase) {
+  return {ErrorCode::kState, std::string("this process is already ") + phase +
+                                 "; a policy cannot be taken back or put in force twice"};
+}
+
+// The handler has to know whose violation it sees, and a listener cannot follow one that kills.
+Status check_same_mode(Mode mode) {
+  const InForce& state = in_force();
+  if (!state.boot || state.mode == mode) return Done{};
+  return Error{ErrorCode::kState,
+               "the boot policy is in force in mode " + std::string(mode_name(state.mode)) +
+                   "; lockdown must have the same mode, not " + std::string(mode_name(mode))};
+}
+
+std::string text_of(const Call& call) {
+  struct seccomp_data data = {};
+  data.nr = call.number;
+  data.arch = call.audit_arch;
+  std::copy(call.arguments.begin(), call.arguments.end(), data.args);
+  Line line;
+  append_call(line, native_architecture(), data);
+  return std::string(line.view());
+}
+
+Status check_tightens_boot(const Policy& run) {
+  const InForce& state = in_force();
+  if (!state.boot) return Done{};
+  auto wider = granted_only_by(run, *state.boot);
+  if (!wider) return std::move(wider).error();
+  if (!*wider) return Done{};
+  const Call& call = **wider;
+  const Decision decision = evaluate(run, call);
+  return Error{ErrorCode::kPolicy,
+               "the run policy grants more than the boot policy that is in force: " +
+                   text_of(call) + " is granted only by the run policy, at " +
+                   (decision.origin ? decision.origin->to_string() : "an unknown place") +
+                   "; grant it in a profile of phase boot, too"};
+}
+
+Status check_lets_lockdown_follow(const Policy& boot) {
+  const Arguments install = {SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC};
+  if (is_granted(boot, SYS_seccomp, install)) return Done{};
+  return Error{ErrorCode::kPolicy,
+               "the boot policy does not grant seccomp(2), so lockdown could not follow; add "
+               "'seccomp: 1' to a profile of phase boot"};
+}
+
+// What stays of a failed install, for the message.
+Error with_consequences(Error error, Kernel& kernel) {
+  const bool boot = in_force().boot != nullptr;
+  error.message +=
+      boot ? "; the boot policy stays in force, nothing else is" : "; nothing is in force";
+  if (!boot && kernel.get_no_new_privs() == 1) error.message += ", but no_new_privs is set";
+  return error;
+}
+
+Selection select_boot_profiles(const ProfileSet& set) {
+  Selection selection;
+  for (const Profile& profile : set.profiles()) {
+    if (profile.phase != Phase::kBoot) continue;
+    for (const Profile* used : set.with_includes(profile)) selection.add(*used, "phase boot");
+  }
+  return selection;
+}
+
+// The kernel kills where it cannot deliver SIGSYS, and mode errno promises that it does not.
+void warn_of_blocked_sigsys() {
+  const auto threads = threads_of(getpid());
+  if (!threads) return;
+  const auto blocks = [](const ThreadState& thread) { return thread.blocks_sigsys; };
+  const auto first = std::ranges::find_if(*threads, blocks);
+  if (first == threads->end()) return;
+  Line()
+      .text("qsbx: warning: mode errno: ")
+      .decimal(std::ranges::count_if(*threads, blocks))
+      .text(" threads block SIGSYS, such as ")
+      .decimal(first->tid)
+      .text(" \"")
+      .untrusted(first->name)
+      .text("\"; a violation of theirs ends the process, without a report")
+      .write_to_standard_error();
+}
+
+}  // namespace
+
+Status Sandbox::boot() {
+  if (auto loaded = require_profiles(); !loaded) return loaded;
+  if (in_force().locked_down) return already_in_force("locked down");
+  if (in_force().boot) return already_in_force("under a boot policy");
+  if (mode_ == Mode::kAudit) return Done{};
+  auto prepared = prepare_policy(select_boot_profiles(*set_), compose_boot(*set_), Phase::kBoot,
+                                 features_of(*set_));
+  if (!prepared) return std::move(prepared).error();
+  boot_prepared_ = std::move(prepared).value();
+  if (auto follows = check_lets_lockdown_follow(*boot_prepared_->policy); !follows) return follows;
+  if (auto installed = install(*boot_prepared_); !installed) return installed;
+  in_force().boot = boot_prepared_->policy;
+  return Done{};
+}
+
+Status Sandbox::lockdown() {
+  if (in_force().locked_down) return already_in_force("locked down");
+  if (auto same = check_same_mode(mode_); !same) return same;
+  if (auto prepared = prepare(); !prepared) return prepared;
+  if (auto narrower = check_tightens_boot(*prepared_->policy); !narrower) return narrower;
+  if (auto installed = install(*prepared_); !installed) return installed;
+  in_force().locked_down = true;
+  return Done{};
+}
+
+// After success nothing here frees memory or makes a call that the policy may not grant.
+Status Sandbox::install(const Prepared& prepared) {
+  const bool may_read_clock = is_granted(*prepared.policy, SYS_clock_gettime, {CLOCK_MONOTONIC});
+  const FilterOptions options = {.log = kernel_log_, .new_listener = mode_ == Mode::kAudit};
+  const Stopwatch stopwatch;
+  if (auto supported = check_filter_support(kernel_, options); !supported) {
+    return with_consequences(std::move(supported).error(), kernel_);
+  }
+  if (mode_ == Mode::kErrno) warn_of_blocked_sigsys();
+  in_force().reports.push_back(prepared.report);
+  auto installed = mode_ == Mode::kAudit ? install_with_listener(prepared, options)
+                                         : install_with_handler(prepared, options);
+  if (!installed) {
+    in_force().reports.pop_back();
+    return with_consequences(std::move(installed).error(), kernel_);
+  }
+  in_force().mode = mode_;
+  if (may_read_clock) timings_.install = stopwatch.microseconds();
+  return Done{};
+}
+
+Status Sandbox::install_with_handler(const Prepared& prepared, const FilterOptions& options) {
+  auto handler = TrapHandler::set_up(*prepared.report);
+  if (!handler) return std::move(handler).error();
+  auto installed = install_filter(kernel_, prepared.program, options);
+  if (installed) return Done{};
+  handler->undo();
+  return std::move(installed).error();
+}
+
+Status Sandbox::install_with_listener(const Prepared& prepared, const FilterOptions& options) {
+  auto listener = AuditListener::start(*prepared.report);
+  if (!listener) return std::move(listener).error();
+  auto installed = install_filter(kernel_, prepared.program, options);
+  if (installed) {
+    listener->hand_over(installed->listener);
+    return Done{};
+  }
+  listener->stop();
+  return std::move(installed).error();
+}
+
+}  // namespace qsbx

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/lockdown/reporting_needs.h"
+
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "src/lockdown/audit_listener.h"
+#include "src/syscalls/syscall_table.h"
+
+namespace qsbx {
+namespace {
+
+class Needs {
+ public:
+  explicit Needs(Architecture architecture) : policy_(architecture) {}
+
+  void call(std::string_view name, Expression condition) {
+    const Syscall* syscall = find_syscall(policy_.architecture(), name);
+    if (syscall == nullptr) return;
+    policy_.grant(syscall->number, {std::move(condition), {"libqsbx", "built in", 0}});
+  }
+
+  Policy policy() && { return std::move(policy_); }
+
+ private:
+  Policy policy_;
+};
+
+Expression equals(int argument, uint8_t bits, uint64_t value) {
+  const Operand operand = {argument, bits, false, ~uint64_t{0}};
+  return Expression::compare(operand, Comparator::kEqual, value);
+}
+
+Expression either_of_two(int argument, uint64_t one, uint64_t other) {
+  const Operand operand = {argument, 32, false, ~uint64_t{0}};
+  return Expression::in(operand, {{one, one}, {other, other}});
+}
+
+// The signal handler: who am I, write the line, and back.
+void add_trap_handler(Needs& needs, Mode mode) {
+  needs.call("gettid", Expression::always());
+  needs.call("prctl", equals(0, 32, PR_GET_NAME));
+  if (mode == Mode::kErrno) needs.call("rt_sigreturn", Expression::always());
+}
+
+// The listener is a thread like any other, so the filter holds for it, too; and a call of its own
+// that it would have to answer itself would never end. Its ioctl commands exist for nothing but
+// listeners. The futex is the word by which it is handed the descriptor, and no other.
+void add_listener(Needs& needs) {
+  needs.call("ioctl", either_of_two(1, SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND));
+  needs.call("futex",
+             Expression::all_of({equals(0, 64, AuditListener::handover_address()),
+                                 either_of_two(1, FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE)}));
+  needs.call("exit", Expression::always());
+}
+
+}  // namespace
+
+Policy reporting_needs(Mode mode, Architecture architecture) {
+  Needs needs(architecture);
+  needs.call("write", equals(0, 32, STDERR_FILENO));
+  if (mode == Mode::kAudit) {
+    add_listener(needs);
+  } else {
+    add_trap_handler(needs, mode);
+  }
+  return std::move(needs).policy();
+}
+
+}  // namespace qsbx

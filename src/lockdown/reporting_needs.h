@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The calls that this library itself makes under the filter, so that a violation can be reported
+// whatever the profiles say.
+#ifndef QSBX_LOCKDOWN_REPORTING_NEEDS_H_
+#define QSBX_LOCKDOWN_REPORTING_NEEDS_H_
+
+#include "src/policy/actions.h"
+#include "src/policy/policy.h"
+
+namespace qsbx {
+
+// To be joined to every policy that lockdown puts in force.
+Policy reporting_needs(Mode mode, Architecture architecture);
+
+}  // namespace qsbx
+
+#endif

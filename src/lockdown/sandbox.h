@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What the C API does, in C++: profiles, a machine and a mode go in; boot() and lockdown() put the
+// policies in force for the whole process.
+#ifndef QSBX_LOCKDOWN_SANDBOX_H_
+#define QSBX_LOCKDOWN_SANDBOX_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "kernel/filter.h"
+#include "src/errors/result.h"
+#include "src/lockdown/violation_report.h"
+#include "src/machine/machine.h"
+#include "src/machine/selection.h"
+#include "src/policy/actions.h"
+#include "src/profile/profile_set.h"
+#include "src/verify/verify.h"
+
+namespace qsbx {
+
+// How long each step took, in microseconds; 0 for a step that has not happened.
+struct LockdownTimings {
+  int64_t read = 0;
+  int64_t compose = 0;
+  int64_t compile = 0;
+  int64_t verify = 0;
+  int64_t install = 0;
+};
+
+Result<Mode> mode_from_string(std::string_view text);
+
+// $QSBX_PROFILES or else the installed folder.
+std::string default_profile_folder();
+
+class Sandbox {
+ public:
+  explicit Sandbox(Kernel& kernel = running_kernel()) : kernel_(kernel) {}
+
+  Status load_profiles(const std::string& directory = "");  // empty: the default folder
+  void use_profiles(ProfileSet set);
+
+  void set_mode(Mode mode);
+  Mode mode() const { return mode_; }
+  void set_kernel_log(bool log) { kernel_log_ = log; }
+
+  Status add_part(std::string_view kind, std::string_view name);
+  void clear_parts();
+  Status allow_feature(std::string_view feature);
+  const Machine& machine() const { return machine_; }
+
+  // Composes, compiles and verifies what lockdown() will install, unless that is done.
+  Status prepare();
+  // "enforce: 47 system calls from 14 profiles (...)"; empty before prepare().
+  std::string describe() const;
+  // Of the policy that prepare() made; 0 before.
+  size_t granted_calls() const;
+
+  Status boot();
+  Status lockdown();
+
+  const LockdownTimings& timings() const { return timings_; }
+
+ private:
+  // All that an install needs, made beforehand.
+  struct Prepared {
+    Selection selection;
+    std::shared_ptr<const Policy> policy;
+    VerifiedProgram program;
+    std::shared_ptr<ViolationReport> report;
+  };
+
+  Status require_profiles() const;
+  Result<Selection> select();
+  Result<VerifiedProgram> compile_and_verify(const Policy& policy);
+  Result<Prepared> prepare_policy(Selection selection, Result<Policy> composed, Phase phase,
+                                  const std::set<std::string>& features);
+  Status install(const Prepared& prepared);
+  Status install_with_handler(const Prepared& prepared, const FilterOptions& options);
+  Status install_with_listener(const Prepared& prepared, const FilterOptions& options);
+
+  Kernel& kernel_;
+  std::optional<ProfileSet> set_;
+  Machine machine_;
+  Mode mode_ = Mode::kEnforce;
+  bool kernel_log_ = false;
+  std::optional<Prepared> prepared_;
+  std::optional<Prepared> boot_prepared_;
+  std::string description_;
+  size_t granted_calls_ = 0;
+  LockdownTimings timings_;
+};
+
+}  // namespace qsbx
+
+#endif

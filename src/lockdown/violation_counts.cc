@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/lockdown/violation_counts.h"
+
+#include <sys/syscall.h>
+
+#include <algorithm>
+
+namespace qsbx {
+namespace {
+
+// Thread IDs have 22 bits (PID_MAX_LIMIT) and are never 0, call numbers of one architecture 10, so
+// that a kind is one word. Numbers beyond that belong to no call and are one kind.
+uint64_t kind_of(pid_t tid, const struct seccomp_data& call) {
+  const uint64_t number = std::min<uint32_t>(static_cast<uint32_t>(call.nr), 1023);
+  const uint64_t command = call.nr == SYS_ioctl ? static_cast<uint32_t>(call.args[1]) : 0;
+  return (static_cast<uint64_t>(tid) << 42) | (number << 32) | command;
+}
+
+size_t first_place(uint64_t kind) {
+  return (kind * 0x9e3779b97f4a7c15u) >> 32 & (ViolationCounts::kKinds - 1);
+}
+
+}  // namespace
+
+ViolationCounts::Slot* ViolationCounts::find_slot(uint64_t kind) {
+  for (size_t i = 0; i < kKinds; ++i) {
+    Slot& slot = slots_[(first_place(kind) + i) % kKinds];
+    uint64_t present = 0;
+    if (slot.kind.compare_exchange_strong(present, kind) || present == kind) return &slot;
+  }
+  return nullptr;
+}
+
+uint32_t ViolationCounts::count(pid_t tid, const struct seccomp_data& call) {
+  Slot* slot = find_slot(kind_of(tid, call));
+  return (slot != nullptr ? slot->count : others_).fetch_add(1) + 1;
+}
+
+bool is_worth_reporting(uint32_t count) {
+  while (count >= 10 && count % 10 == 0) count /= 10;
+  return count == 1;
+}
+
+}  // namespace qsbx

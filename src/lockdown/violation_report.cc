@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/lockdown/violation_report.h"
+
+#include <algorithm>
+
+#include "src/lockdown/call_text.h"
+
+namespace qsbx {
+namespace {
+
+constexpr size_t kNamedProfiles = 12;
+constexpr size_t kNamedCandidates = 3;
+constexpr size_t kNamedGrants = 3;
+
+bool is_selected(const Selection& selection, const Profile& profile) {
+  return std::ranges::any_of(selection.profiles, [&](const SelectedProfile& selected) {
+    return selected.profile == &profile;
+  });
+}
+
+std::string profile_list(const Selection& selection) {
+  std::string text = selection.profiles.size() == 1 ? "profile" : "profiles";
+  size_t named = 0;
+  for (const SelectedProfile& selected : selection.profiles) {
+    if (named == kNamedProfiles) break;
+    text += (named++ == 0 ? " " : ", ") + selected.profile->name;
+  }
+  const size_t more = selection.profiles.size() - named;
+  return more == 0 ? text : text + " and " + std::to_string(more) + " more";
+}
+
+std::string grant_list(const CallPolicy& call) {
+  std::string text;
+  size_t named = 0;
+  for (const Grant& grant : call.grants) {
+    if (named++ == kNamedGrants) return text + ", ...";
+    text += (text.empty() ? "" : ", ") + grant.origin.to_string();
+  }
+  return text;
+}
+
+std::string place(const Rule& rule) {
+  return rule.where.file + ":" + std::to_string(rule.where.line);
+}
+
+// Who grants the rule, as far as that is not in force.
+std::string source_of(const Profile& profile, const Rule& rule, bool selected, bool allowed) {
+  std::string text;
+  if (!selected) text = "profile " + profile.name;
+  if (!allowed) text += (text.empty() ? "feature " : " with feature ") + rule.feature;
+  return text + " (" + place(rule) + ")";
+}
+
+}  // namespace
+
+std::string_view mode_name(Mode mode) {
+  switch (mode) {
+    case Mode::kEnforce:
+      return "enforce";
+    case Mode::kErrno:
+      return "errno";
+    case Mode::kAudit:
+      return "audit";
+  }
+  return "unknown mode";
+}
+
+ViolationReport::ViolationReport(Mode mode, Phase phase, const Policy& policy,
+                                 const Selection& selection, const std::set<std::string>& features,
+                                 const ProfileSet& set)
+    : mode_(mode), architecture_(policy.architecture()), profiles_(profile_list(selection)) {
+  for (const auto& [number, call] : policy.calls()) {
+    advice_[number].other_arguments = grant_list(call);
+  }
+  // Features of selected profiles first: the smallest change.
+  for (const bool selected : {true, false}) {
+    for (const Profile& profile : set.profiles()) {
+      if (profile.phase != phase || is_selected(selection, profile) != selected) continue;
+      add_candidates(profile, selected, features);
+    }
+  }
+}
+
+void ViolationReport::add_candidates(const Profile& profile, bool selected,
+                                     const std::set<std::string>& features) {
+  for (const Rule& rule : profile.rules) {
+    const bool allowed = rule.feature.empty() || features.contains(rule.feature);
+    if ((selected && allowed) || rule.condition.is_never()) continue;
+    const std::string name = source_of(profile, rule, selected, allowed);
+    for (const int number : rule.numbers) {
+      advice_[number].candidates.push_back({rule.condition, name});
+    }
+  }
+}
+
+void ViolationReport::violation(pid_t tid, std::string_view thread_name,
+                                const struct seccomp_data& call) {
+  const uint32_t count = counts_.count(tid, call);
+  if (!is_worth_reporting(count)) return;
+  Line line;
+  describe(line, tid, thread_name, call, count);
+  line.write_to_standard_error();
+}
+
+void ViolationReport::describe(Line& line, pid_t tid, std::string_view thread_name,
+                               const struct seccomp_data& call, uint32_t count) const {
+  line.text("qsbx: violation (").text(mode_name(mode_)).text("): thread ").decimal(tid);
+  line.text(" \"").untrusted(thread_name).text("\": ");
+  append_call(line, architecture_, call);
+  if (count > 1) {
+    line.text(": ").decimal(count).text(" times by now");
+    return;
+  }
+  line.text(" is not granted by ").text(profiles_).text("; ");
+  describe_advice(line, call);
+}
+
+void ViolationReport::describe_advice(Line& line, const struct seccomp_data& call) const {
+  if (is_foreign(architecture_, Call{call.arch, call.nr})) {
+    line.text("no profile can grant calls of another ABI");
+    return;
+  }
+  const auto found = advice_.find(call.nr);
+  const Advice none;
+  const Advice& advice = found == advice_.end() ? none : found->second;
+  Arguments arguments;
+  std::copy(std::begin(call.args), std::end(call.args), arguments.begin());
+  size_t named = 0;
+  for (const Candidate& candidate : advice.candidates) {
+    if (!holds(candidate.condition, arguments)) continue;
+    if (named == kNamedCandidates) break;
+    line.text(named++ == 0 ? "would be granted by " : " or ").text(candidate.name);
+  }
+  if (named == 0) line.text("no profile grants it");
+  if (!advice.other_arguments.empty()) {
+    line.text("; with other arguments it is granted at ").text(advice.other_arguments);
+  }
+}
+
+}  // namespace qsbx

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What a person reads about a violation. Everything that a line may need is looked up when the
+// report is made; from then on nothing allocates, so that a signal handler can write it.
+#ifndef QSBX_LOCKDOWN_VIOLATION_REPORT_H_
+#define QSBX_LOCKDOWN_VIOLATION_REPORT_H_
+
+#include <linux/seccomp.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/lockdown/line.h"
+#include "src/lockdown/violation_counts.h"
+#include "src/machine/selection.h"
+#include "src/policy/actions.h"
+
+namespace qsbx {
+
+std::string_view mode_name(Mode mode);
+
+class ViolationReport {
+ public:
+  // For the policy that `selection` makes in `phase` with `features`.
+  ViolationReport(Mode mode, Phase phase, const Policy& policy, const Selection& selection,
+                  const std::set<std::string>& features, const ProfileSet& set);
+
+  Mode mode() const { return mode_; }
+
+  // Counts the violation and, when it is worth it, writes its line to standard error.
+  void violation(pid_t tid, std::string_view thread_name, const struct seccomp_data& call);
+
+  // The line of a violation that has now happened `count` times.
+  void describe(Line& line, pid_t tid, std::string_view thread_name,
+                const struct seccomp_data& call, uint32_t count) const;
+
+ private:
+  // A grant that is not in force, and who has it: "feature hotplug (device/virtio-net.profile:12)".
+  struct Candidate {
+    Expression condition;
+    std::string name;
+  };
+  struct Advice {
+    std::string other_arguments;  // where the call is granted with other arguments; may be empty
+    std::vector<Candidate> candidates;
+  };
+
+  void add_candidates(const Profile& profile, bool selected, const std::set<std::string>& features);
+  void describe_advice(Line& line, const struct seccomp_data& call) const;
+
+  Mode mode_;
+  Architecture architecture_;
+  std::string profiles_;  // "profiles base-process, virtio-blk"
+  std::map<int, Advice> advice_;
+  ViolationCounts counts_;
+};
+
+}  // namespace qsbx
+
+#endif
