@@ -6,6 +6,13 @@ import dataclasses
 NOTHING = r"(?!)"
 IOCTL_BODY = r"_IO|DRM_IO"
 KVM_TYPE = "\xae"
+VHOST_TYPE = "\xaf"
+
+# include/uapi/linux/iommufd.h, in the order of enum iommufd_cmd from IOMMUFD_CMD_BASE on.
+IOMMUFD = """IOMMU_DESTROY IOMMU_IOAS_ALLOC IOMMU_IOAS_ALLOW_IOVAS IOMMU_IOAS_COPY
+    IOMMU_IOAS_IOVA_RANGES IOMMU_IOAS_MAP IOMMU_IOAS_UNMAP IOMMU_OPTION IOMMU_VFIO_IOAS
+    IOMMU_HWPT_ALLOC IOMMU_GET_HW_INFO IOMMU_HWPT_SET_DIRTY_TRACKING
+    IOMMU_HWPT_GET_DIRTY_BITMAP""".split()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +141,7 @@ PROCESSES = (
                 value_range=(0, 0xffffffff),
                 without=r"PR_(GET|SET)_(\w+_(MASK|SHIFT))|PR_SET_PTRACER_ANY|PR_SET_(MM|VMA)_.*|"
                         r"PR_CAP_AMBIENT_.*|PR_MCE_KILL_(CLEAR|SET|LATE|EARLY|DEFAULT)|"
-                        r"PR_PAC_AP.*|PR_SCHED_CORE_.*|PR_S[VM]E_VL.*|PR_TIMING_.*",
+                        r"PR_PAC_AP.*|PR_SCHED_CORE_.*|PR_S[VM]E_(SET_)?VL_.*|PR_TIMING_.*",
                 newer={"PR_SET_MDWE": 65, "PR_GET_MDWE": 66, "PR_SET_MEMORY_MERGE": 67,
                        "PR_GET_MEMORY_MERGE": 68, "PR_GET_AUXV": 0x41555856}),
     enumeration("ptrace_request", "linux/ptrace.h asm/ptrace.h", r"PTRACE_\w+",
@@ -181,14 +188,16 @@ SOCKETS = (
     enumeration("sockopt_name", "sys/socket.h linux/in.h linux/in6.h linux/tcp.h linux/udp.h "
                 "linux/if_packet.h linux/vm_sockets.h", several_families=True,
                 newer={"SO_PASSPIDFD": 76, "SO_PEERPIDFD": 77},
-                names=r"(SO|TCP|IP|IPV6|UDP|PACKET|SO_VM_SOCKETS)_[A-Z]\w+", never_printed="SO_GET_FILTER|SO_DETACH_BPF|.*_OLD",
+                names=r"(SO|TCP|IP|IPV6|UDP|PACKET|SO_VM_SOCKETS)_[A-Z]\w+",
+                never_printed="SO_GET_FILTER|SO_DETACH_BPF|.*_OLD",
                 without=r"TCP_(ESTABLISHED|SYN_SENT|SYN_RECV|FIN_WAIT\d|TIME_WAIT|CLOSE|CLOSE_WAIT|"
                         r"LAST_ACK|LISTEN|CLOSING|MSS_\w+|FLAG_\w+|NLA_\w+|CA_\w+|FASTOPEN_CLIENT_\w+|"
                         r"NO_QUEUE|RECV_QUEUE|SEND_QUEUE|QUEUES_NR|REPAIR_(ON|OFF\w*)|"
                         r"MD5SIG_(FLAG|MAXKEY)\w*|RECEIVE_ZEROCOPY_\w+|COPY\w*|DATA_OFFSET|"
                         r"RESERVED_BITS|TFO_\w+|NAGLE\w*)|"
                         r"IP_(PMTUDISC|DEFAULT_MULTICAST|MAX_MEMBERSHIPS)\w*|"
-                        r"UDP_ENCAP_\w+|IPV6_(FLOWINFO_FL|FLOWINFO_PR|PMTUDISC|FL_|PRIORITY_|TLV_|PREFER_SRC|SRCRT_|OPT_\w*MAX)\w*|"
+                        r"UDP_ENCAP_\w+|IPV6_(FLOWINFO_FL|FLOWINFO_PR|PMTUDISC|FL_|"
+                        r"PRIORITY_|TLV_|PREFER_SRC|SRCRT_|OPT_\w*MAX)\w*|"
                         r"PACKET_(HOST|BROADCAST|MULTICAST|OTHERHOST|OUTGOING|LOOPBACK|USER|KERNEL|"
                         r"FASTROUTE|MR_\w+|FANOUT_\w+)"),
     flags("msg_flags", "sys/socket.h", r"MSG_\w+", never_printed="MSG_TRYHARD"),
@@ -262,9 +271,19 @@ IOCTLS = (
         "KVM_CREATE_GUEST_MEMFD": ioctl_number("WR", KVM_TYPE, 0xd4, 64),
         "KVM_PRE_FAULT_MEMORY": ioctl_number("WR", KVM_TYPE, 0xd5, 64),
     }),
-    enumeration("ioctl_vhost", "linux/vhost.h", r"VHOST_\w+", body=IOCTL_BODY),
+    enumeration("ioctl_vhost", "linux/vhost.h", r"VHOST_\w+", body=IOCTL_BODY, newer={
+        "VHOST_NEW_WORKER": ioctl_number("R", VHOST_TYPE, 0x8, 4),
+        "VHOST_FREE_WORKER": ioctl_number("W", VHOST_TYPE, 0x9, 4),
+        "VHOST_ATTACH_VRING_WORKER": ioctl_number("W", VHOST_TYPE, 0x15, 8),
+        "VHOST_GET_VRING_WORKER": ioctl_number("WR", VHOST_TYPE, 0x16, 8),
+    }),
     enumeration("ioctl_tun", "linux/ioctl.h linux/if_tun.h", r"TUN\w+", body=IOCTL_BODY),
-    enumeration("ioctl_vfio", "linux/vfio.h", r"VFIO_\w+", body=IOCTL_BODY),
+    enumeration("ioctl_vfio", "linux/vfio.h", r"VFIO_\w+", body=IOCTL_BODY, newer={
+        "VFIO_DEVICE_BIND_IOMMUFD": ioctl_number("", ";", 118, 0),
+        "VFIO_DEVICE_ATTACH_IOMMUFD_PT": ioctl_number("", ";", 119, 0),
+        "VFIO_DEVICE_DETACH_IOMMUFD_PT": ioctl_number("", ";", 120, 0),
+        **{name: ioctl_number("", ";", 0x80 + index, 0) for index, name in enumerate(IOMMUFD)},
+    }),
     enumeration("ioctl_block", "sys/mount.h linux/fs.h linux/blktrace_api.h linux/blkzoned.h linux/blkpg.h", r"BLK\w+",
                 body=IOCTL_BODY),
     enumeration("ioctl_usb", "linux/ioctl.h linux/usbdevice_fs.h", r"USBDEVFS_\w+", body=IOCTL_BODY),
