@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The filters of a running thread, read back from the kernel.
+#ifndef QSBX_KERNEL_FILTER_DUMP_H_
+#define QSBX_KERNEL_FILTER_DUMP_H_
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "src/bpf/program.h"
+#include "src/errors/result.h"
+
+namespace qsbx {
+
+// Newest first. Stops the thread for an instant. Needs CAP_SYS_ADMIN, no filter on the caller
+// itself, and a kernel with CONFIG_CHECKPOINT_RESTORE (PTRACE_SECCOMP_GET_FILTER, ptrace(2));
+// kKernel with the errno otherwise.
+Result<std::vector<Program>> filters_of_thread(pid_t tid);
+
+}  // namespace qsbx
+
+#endif
