@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What a running QEMU says over QMP about what it is made of.
+//
+// QMP does not tell everything: the aio modes of block nodes, whether a netdev's packets go through
+// vhost, monitors, fsdevs and, before 8.1, audiodevs. Those come from the command line
+// (src/machine/command_line.h), and a caller joins the two.
+#ifndef QSBX_MACHINE_QMP_MACHINE_H_
+#define QSBX_MACHINE_QMP_MACHINE_H_
+
+#include <string>
+
+#include "src/errors/result.h"
+#include "src/machine/machine.h"
+#include "src/machine/qmp.h"
+
+namespace qsbx {
+
+// Whether the devices are there. Before that (-preconfig) QEMU refuses most questions.
+Result<bool> machine_exists(QmpClient& qmp);
+
+// `left_out` is the label of a chardev that is not to count, the one of this conversation.
+Result<Machine> read_machine(QmpClient& qmp, const std::string& left_out);
+
+}  // namespace qsbx
+
+#endif
