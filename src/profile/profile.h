@@ -2,26 +2,33 @@
 //
 // Profile text, parsed. The grammar, with comments from # to the end of the line:
 //
-//   file      = { statement NEWLINE }
-//   statement = "profile" NAME                                 first, once
-//             | "applies" "to" KIND PATTERN { "," PATTERN }    which parts of a machine it is for
-//             (src/machine/machine.h) | "phase" ( "boot" | "run" )                     run when
-//             absent | "include" PATH                                 "base/eventfd": below the
-//             profile folder, without .profile | "[" QUALIFIER { "," QUALIFIER } "]" what the rules
-//             up to the next such line are for | rule
-//   QUALIFIER = ROLE | "feature" NAME                          no role: all roles; no feature:
-//   always; [all]: back to both rule      = calls ":" condition [ "else" ERRNO ] calls     = NAME |
-//   "{" NAME { "," NAME } "}" | "all" "except" "{" NAME { "," NAME } "}" condition = disjunction,
-//   or 1 (always), or 0 (never) disjunction = conjunction { "||" conjunction } conjunction = unary
-//   { "&&" unary } unary     = "!" unary | "(" disjunction ")" | test test      = term COMPARATOR
-//   value                          == != < <= > >=
-//             | term "in" "{" value [ ".." value ] { "," ... } "}"
-//             | ARGUMENT "&" value                             any of these bits
-//   term      = ARGUMENT | "(" ARGUMENT "&" value ")" | _IOC_TYPE(ARGUMENT) | _IOC_NR(..) |
-//   _IOC_SIZE(..) | _IOC_DIR(..) value     = shift { "|" shift } ; shift = atom { "<<" atom } ;
-//   atom = NAME | NUMBER | 'c' | "~" atom | "-" atom | "(" value ")"
+// clang-format off
+//   file        = { [ statement ] NEWLINE }
+//   statement   = "profile" NAME                                first, once
+//               | "applies" "to" KIND PATTERN { "," PATTERN }   parts of a machine (src/machine)
+//               | "phase" ( "boot" | "run" )                    run when absent
+//               | "include" PATH                                "base/eventfd", without .profile
+//               | "[" QUALIFIER { "," QUALIFIER } "]"           for the rules up to the next one
+//               | rule
+//   QUALIFIER   = ROLE | "feature" NAME | "all"                 no role: all; no feature: always
+//   rule        = calls ":" condition [ "else" ERRNO ]
+//   calls       = NAME | "{" NAME { "," NAME } "}" | "all" "except" "{" NAME { "," NAME } "}"
+//   condition   = disjunction | "1" (always) | "0" (never)
+//   disjunction = conjunction { "||" conjunction }
+//   conjunction = unary { "&&" unary }
+//   unary       = "!" unary | "(" disjunction ")" | test
+//   test        = term COMPARATOR value                         == != < <= > >=
+//               | term "in" "{" member { "," member } "}"
+//               | ARGUMENT "&" value                            any of these bits
+//   member      = value [ ".." value ]
+//   term        = ARGUMENT | "(" ARGUMENT "&" value ")" | FIELD "(" ARGUMENT ")"
+//   FIELD       = "_IOC_TYPE" | "_IOC_NR" | "_IOC_SIZE" | "_IOC_DIR"
+//   value       = shift { "|" shift }
+//   shift       = atom { "<<" atom }
+//   atom        = NAME | NUMBER | 'c' | "~" atom | "-" atom | "(" value ")"
+// clang-format on
 //
-// Inside ( ) and { } a line may end anywhere.
+// Inside ( ) and { } a line may end anywhere. docs/language.md says what it all means.
 #ifndef QSBX_PROFILE_PROFILE_H_
 #define QSBX_PROFILE_PROFILE_H_
 
@@ -80,7 +87,9 @@ struct ParseLimits {
   int rules = 2000;        // in one file
   int includes = 64;       // in one file
   int include_depth = 16;  // from file to file
-  int diagnostics = 50;    // after so many, parsing stops
+  int diagnostics = 50;    // in one file; after so many, parsing stops
+  int files = 1000;        // and folders, in one set
+  int folder_depth = 8;
 };
 
 // `file` is for messages. All that is wrong is reported, not the first thing only. Needs no profile

@@ -4,6 +4,7 @@
 #ifndef QSBX_PROFILE_PROFILE_SET_H_
 #define QSBX_PROFILE_PROFILE_SET_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,9 +20,11 @@ class ProfileSet {
   // Reads every *.profile below `directory`. Fails (ErrorCode::kProfileSet) when the folder is
   // missing or empty, a file cannot be read, or any of it changes while it is read; with kProfile
   // and diagnostics when a text is wrong, an include is missing or circular, or two profiles have
-  // one name.
+  // one name. `before_check` is for tests: it is called when all files have been read and it has
+  // not been looked yet whether they changed.
   static Result<ProfileSet> read(const std::string& directory, Architecture architecture,
-                                 const ParseLimits& limits = {});
+                                 const ParseLimits& limits = {},
+                                 const std::function<void()>& before_check = {});
   // The same from memory: path below the folder ("base/process.profile") -> text.
   static Result<ProfileSet> from_texts(const std::map<std::string, std::string>& texts,
                                        Architecture architecture, const ParseLimits& limits = {});
