@@ -1,0 +1,263 @@
+/*
+ * What this QEMU is made of, in the words of libqsbx
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "block/block.h"
+#include "block/block_int.h"
+#include "hw/qdev-core.h"
+#include "net/net.h"
+#include "net/vhost_net.h"
+#include "qapi/qapi-commands-ui.h"
+#include "qapi/qapi-types-net.h"
+#include "qapi/qapi-types-ui.h"
+#include "qapi/qapi-visit-ui.h"
+#include "qobject/qdict.h"
+#include "qemu/accel.h"
+#include "qemu/config-file.h"
+#include "qemu/option.h"
+#include "qemu/qsbx-lockdown.h"
+#include "qom/object.h"
+#include "ui/qemu-spice-module.h"
+#include "qsbx-machine.h"
+
+/* Where the parts go.  After the first error nothing is added any more. */
+typedef struct Parts {
+    QsbxSandbox *sandbox;
+    GError *error;
+} Parts;
+
+static void add(Parts *parts, const char *kind, const char *name)
+{
+    if (!parts->error) {
+        qsbx_sandbox_add_part(parts->sandbox, kind, name, &parts->error);
+    }
+}
+
+static const char *without_prefix(const char *name, const char *prefix)
+{
+    return g_str_has_prefix(name, prefix) ? name + strlen(prefix) : name;
+}
+
+static int add_device(Object *object, void *opaque)
+{
+    if (object_dynamic_cast(object, TYPE_DEVICE)) {
+        add(opaque, "device", object_get_typename(object));
+    }
+    return 0;
+}
+
+static int add_object(Object *object, void *opaque)
+{
+    add(opaque, "object", object_get_typename(object));
+    return 0;
+}
+
+static int add_chardev(Object *object, void *opaque)
+{
+    add(opaque, "chardev",
+        without_prefix(object_get_typename(object), "chardev-"));
+    return 0;
+}
+
+static void add_accelerator(Parts *parts)
+{
+    /* Not current_accel_name(): that is for people, "KVM". */
+    const char *type = object_get_typename(OBJECT(current_accel()));
+    size_t length = strlen(type);
+    g_autofree char *name = NULL;
+
+    if (g_str_has_suffix(type, "-accel")) {
+        length -= strlen("-accel");
+    }
+    name = g_strndup(type, length);
+    add(parts, "accelerator", name);
+}
+
+static void add_qom(Parts *parts)
+{
+    Object *machine = qdev_get_machine();
+    Object *chardevs = object_resolve_path("/chardevs", NULL);
+
+    add(parts, "machine", object_get_typename(machine));
+    object_child_foreach_recursive(machine, add_device, parts);
+    object_child_foreach(object_get_objects_root(), add_object, parts);
+    if (chardevs) {
+        object_child_foreach(chardevs, add_chardev, parts);
+    }
+}
+
+static void add_netdev(Parts *parts, NetClientState *client)
+{
+    const char *driver = NetClientDriver_str(client->info->type);
+    bool in_kernel = client->info->type == NET_CLIENT_DRIVER_TAP &&
+                     get_vhost_net(client);
+    g_autofree char *name = g_strconcat(driver, in_kernel ? "+vhost" : NULL,
+                                        NULL);
+
+    add(parts, "netdev", name);
+}
+
+static void add_netdevs(Parts *parts)
+{
+    int count = qemu_find_net_clients_except(NULL, NULL,
+                                             NET_CLIENT_DRIVER_NIC, 0);
+    g_autofree NetClientState **clients = g_new0(NetClientState *, count);
+
+    qemu_find_net_clients_except(NULL, clients, NET_CLIENT_DRIVER_NIC, count);
+    for (int i = 0; i < count; i++) {
+        add_netdev(parts, clients[i]);
+    }
+}
+
+/* -blockdev leaves it in the options of the node, -drive in its flags. */
+static const char *aio_mode(BlockDriverState *bs)
+{
+    const char *mode = bs->options ? qdict_get_try_str(bs->options, "aio")
+                                   : NULL;
+
+    if (mode) {
+        return mode;
+    }
+    if (bs->open_flags & BDRV_O_IO_URING) {
+        return "io_uring";
+    }
+    return bs->open_flags & BDRV_O_NATIVE_AIO ? "native" : "threads";
+}
+
+static bool opens_a_file(const char *driver)
+{
+    return g_str_equal(driver, "file") || g_str_equal(driver, "host_device") ||
+           g_str_equal(driver, "host_cdrom");
+}
+
+static void add_block_nodes(Parts *parts)
+{
+    BlockDriverState *bs = NULL;
+
+    while ((bs = bdrv_next_all_states(bs))) {
+        const char *driver = bdrv_get_format_name(bs);
+
+        if (!driver) {
+            continue;
+        }
+        add(parts, "block", driver);
+        if (opens_a_file(driver)) {
+            add(parts, "aio", aio_mode(bs));
+        }
+    }
+}
+
+static int add_vnc(void *opaque, QemuOpts *opts, Error **errp)
+{
+    const char *address = qemu_opt_get(opts, "vnc");
+
+    if (g_strcmp0(address, "none") != 0) {
+        add(opaque, "display", "vnc");
+    }
+    return 0;
+}
+
+static int add_tpm(void *opaque, QemuOpts *opts, Error **errp)
+{
+    add(opaque, "tpm", qemu_opt_get(opts, "type"));
+    return 0;
+}
+
+static int add_fsdev(void *opaque, QemuOpts *opts, Error **errp)
+{
+    add(opaque, "fsdev", qemu_opt_get(opts, "fsdriver"));
+    return 0;
+}
+
+static int add_monitor(void *opaque, QemuOpts *opts, Error **errp)
+{
+    const char *mode = qemu_opt_get(opts, "mode");
+
+    add(opaque, "monitor", g_strcmp0(mode, "control") == 0 ? "qmp" : "hmp");
+    return 0;
+}
+
+static int add_name_option(void *opaque, QemuOpts *opts, Error **errp)
+{
+    if (qemu_opt_get_bool(opts, "debug-threads", false)) {
+        add(opaque, "option", "debug-threads");
+    }
+    return 0;
+}
+
+static int add_sandbox_option(void *opaque, QemuOpts *opts, Error **errp)
+{
+    if (qemu_opt_get_bool(opts, "enable", false)) {
+        add(opaque, "option", "sandbox");
+    }
+    return 0;
+}
+
+static int add_overcommit_option(void *opaque, QemuOpts *opts, Error **errp)
+{
+    const char *mem_lock = qemu_opt_get(opts, "mem-lock");
+
+    if (mem_lock && !g_str_equal(mem_lock, "off")) {
+        add(opaque, "option", "realtime");
+    }
+    return 0;
+}
+
+/* What was built without an option has no list of it. */
+static void add_from_options(Parts *parts, const char *list,
+                             qemu_opts_loopfunc add_one)
+{
+    QemuOptsList *options = qemu_find_opts_err(list, NULL);
+
+    if (options) {
+        qemu_opts_foreach(options, add_one, parts, NULL);
+    }
+}
+
+static void add_command_line(Parts *parts)
+{
+    add_from_options(parts, "vnc", add_vnc);
+    add_from_options(parts, "tpmdev", add_tpm);
+    add_from_options(parts, "fsdev", add_fsdev);
+    add_from_options(parts, "mon", add_monitor);
+    add_from_options(parts, "name", add_name_option);
+    add_from_options(parts, "sandbox", add_sandbox_option);
+    add_from_options(parts, "overcommit", add_overcommit_option);
+}
+
+static void add_displays(Parts *parts)
+{
+    DisplayOptions *options = qmp_query_display_options(NULL);
+
+    add(parts, "display", DisplayType_str(options->type));
+    qapi_free_DisplayOptions(options);
+    if (using_spice) {
+        add(parts, "display", "spice");
+    }
+}
+
+static void add_audio(const char *driver, void *opaque)
+{
+    add(opaque, "audio", driver);
+}
+
+gboolean qsbx_add_machine(QsbxSandbox *sandbox, GError **error)
+{
+    Parts parts = { .sandbox = sandbox };
+
+    add_accelerator(&parts);
+    add_qom(&parts);
+    add_netdevs(&parts);
+    add_block_nodes(&parts);
+    add_displays(&parts);
+    qsbx_each_audio_driver(add_audio, &parts);
+    add_command_line(&parts);
+    if (parts.error) {
+        g_propagate_error(error, parts.error);
+        return FALSE;
+    }
+    return TRUE;
+}
