@@ -136,7 +136,7 @@ class RandomPolicies {
     for (uint64_t& argument : call.arguments) argument = value();
     if (one_in(16)) call.number = static_cast<int>(value());
     if (one_in(16)) call.number |= kX32Bit;
-    if (one_in(16)) call.number += one_in(2) ? 1 : -1;
+    if (one_in(16)) call.number ^= 1;
     if (one_in(16)) call.audit_arch ^= 1U << below(32);
     return call;
   }
