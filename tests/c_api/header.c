@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <qsbx/qsbx.h>
+
+QsbxMode mode_of_this_file(void);
+
+QsbxMode mode_of_this_file(void) { return QSBX_MODE_AUDIT; }

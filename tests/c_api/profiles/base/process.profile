@@ -1,0 +1,7 @@
+# What the test program needs when it is locked down.
+profile base-process
+{ read, close, exit_group, brk, mmap, munmap, futex, rt_sigprocmask, getpid }: 1
+clock_gettime: 1
+seccomp: 1
+[feature reading]
+openat: (flags & O_ACCMODE) == O_RDONLY

@@ -1,0 +1,3 @@
+profile disk
+applies to device disk
+pread64: 1
