@@ -39,11 +39,6 @@ uint32_t Actions::action_for(const Decision& decision) const {
   return deny;
 }
 
-bool is_foreign(Architecture architecture, const Call& call) {
-  return call.audit_arch != audit_architecture(architecture) ||
-         static_cast<uint32_t>(call.number) >= kX32Bit;
-}
-
 uint32_t action_of(const Policy& policy, const Actions& actions, const Call& call) {
   if (is_foreign(policy.architecture(), call)) return actions.foreign;
   return actions.action_for(evaluate(policy, call));

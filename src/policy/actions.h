@@ -25,9 +25,6 @@ struct Actions {
 
 Actions actions_for(Mode mode);
 
-// Another architecture, or a number from the x32 bit upwards (negative ones included).
-bool is_foreign(Architecture architecture, const Call& call);
-
 // Evaluator and mode together: the action word for one call.
 uint32_t action_of(const Policy& policy, const Actions& actions, const Call& call);
 

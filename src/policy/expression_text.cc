@@ -61,20 +61,28 @@ class Printer {
   }
 
  private:
-  std::string_view argument_name(int argument) const {
-    return call_.arguments[static_cast<size_t>(argument)].name;
+  // Only a condition that no rule text can make looks at an argument that the call does not have.
+  std::string argument_name(int argument) const {
+    const auto index = static_cast<size_t>(argument);
+    return index < call_.arguments.size() ? std::string(call_.arguments[index].name)
+                                          : "argument" + std::to_string(argument);
+  }
+
+  std::string_view constants_of(int argument) const {
+    const auto index = static_cast<size_t>(argument);
+    return index < call_.arguments.size() ? call_.arguments[index].constants : std::string_view();
   }
 
   static bool is_masked(const Operand& operand) { return operand.mask != ~uint64_t{0}; }
 
   std::string term(const Operand& operand) const {
-    const std::string name(argument_name(operand.argument));
+    const std::string name = argument_name(operand.argument);
     if (!is_masked(operand)) return name;
     return "(" + name + " & " + value(operand, operand.mask) + ")";
   }
 
   std::string value(const Operand& operand, uint64_t number) const {
-    const std::string_view group = call_.arguments[static_cast<size_t>(operand.argument)].constants;
+    const std::string_view group = constants_of(operand.argument);
     if (!group.empty()) return named(group, number);
     if (operand.is_signed && static_cast<int64_t>(number) < 0) {
       return std::to_string(static_cast<int64_t>(number));
@@ -115,8 +123,7 @@ class Printer {
     const ExpressionNode& node = inner.node();
     if (node.kind == Kind::kCompare && node.comparator == Comparator::kEqual && node.value == 0 &&
         is_masked(node.operand)) {
-      return std::string(argument_name(node.operand.argument)) + " & " +
-             value(node.operand, node.operand.mask);
+      return argument_name(node.operand.argument) + " & " + value(node.operand, node.operand.mask);
     }
     return "!(" + print(inner) + ")";
   }

@@ -72,8 +72,13 @@ Status Policy::refuse(int number, Refusal refusal) {
   return Done{};
 }
 
+bool is_foreign(Architecture architecture, const Call& call) {
+  return call.audit_arch != audit_architecture(architecture) ||
+         static_cast<uint32_t>(call.number) >= kX32Bit;
+}
+
 Decision evaluate(const Policy& policy, const Call& call) {
-  if (call.audit_arch != audit_architecture(policy.architecture())) return {Verdict::kDeny};
+  if (is_foreign(policy.architecture(), call)) return {Verdict::kDeny};
   const auto entry = policy.calls().find(call.number);
   if (entry == policy.calls().end()) return {Verdict::kDeny};
   for (const Grant& grant : entry->second.grants) {

@@ -76,6 +76,9 @@ class Policy {
   std::map<int, CallPolicy> calls_;
 };
 
+// Another architecture, or a number from the x32 bit upwards (negative ones included).
+bool is_foreign(Architecture architecture, const Call& call);
+
 // The specification: what a policy says of one call. Calls of another architecture or ABI are
 // denied.
 Decision evaluate(const Policy& policy, const Call& call);
