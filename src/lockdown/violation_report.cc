@@ -33,6 +33,8 @@ std::string grant_list(const CallPolicy& call) {
   std::string text;
   size_t named = 0;
   for (const Grant& grant : call.grants) {
+    const bool is_built_in = grant.origin.line == 0;  // src/lockdown/reporting_needs.h
+    if (is_built_in) continue;
     if (named++ == kNamedGrants) return text + ", ...";
     text += (text.empty() ? "" : ", ") + grant.origin.to_string();
   }

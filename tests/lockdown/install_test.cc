@@ -278,7 +278,8 @@ TEST(Boot, BarsWhatNothingNeeds) {
 TEST(Boot, LockdownMustNotGrantMore) {
   const ChildEnd end = run_in_child([] {
     auto texts = test_profiles();
-    texts["device/disk.profile"] += "preadv2: fd == 7\n";
+    std::string& disk = texts["device/disk.profile"];
+    disk.insert(disk.find("pread64:"), "preadv2: fd == 7\n");
     Sandbox sandbox = test_sandbox(Mode::kEnforce);
     sandbox.use_profiles(ProfileSet::from_texts(texts, native_architecture()).value());
     if (auto status = sandbox.boot(); !status) return expect(false, status.error().message);
