@@ -179,8 +179,8 @@ std::set<std::string> features_of(const ProfileSet& set) {
   return features;
 }
 
-Result<Policy> compose(const Selection& selection, const std::set<std::string>& features,
-                       Architecture architecture, std::string_view role) {
+Result<Policy> join_rules(const Selection& selection, const std::set<std::string>& features,
+                          Architecture architecture, std::string_view role) {
   Policy policy(architecture);
   const auto wanted = [&](const Rule& rule) {
     return (rule.feature.empty() || features.contains(rule.feature)) && is_for_role(rule, role);
@@ -189,7 +189,13 @@ Result<Policy> compose(const Selection& selection, const std::set<std::string>& 
     Status added = add_rules(policy, *selected.profile, wanted);
     if (!added.ok()) return std::move(added).error();
   }
-  if (policy.empty()) return grants_nothing("the selected profiles");
+  return policy;
+}
+
+Result<Policy> compose(const Selection& selection, const std::set<std::string>& features,
+                       Architecture architecture, std::string_view role) {
+  Result<Policy> policy = join_rules(selection, features, architecture, role);
+  if (policy.ok() && policy->empty()) return grants_nothing("the selected profiles");
   return policy;
 }
 

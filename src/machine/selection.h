@@ -53,7 +53,11 @@ Error uncovered_error(const Selection& selection, const ProfileSet& set);
 std::set<std::string> features_of(const ProfileSet& set);
 
 // The grants of all selected profiles for `role` (empty: of every role) with the machine's
-// features. kPolicy when they contradict each other or grant nothing.
+// features. kPolicy when they contradict each other. The policy may grant nothing.
+Result<Policy> join_rules(const Selection& selection, const std::set<std::string>& features,
+                          Architecture architecture, std::string_view role = "");
+
+// The same for a policy that is to be put in force: one that grants nothing is an error.
 Result<Policy> compose(const Selection& selection, const std::set<std::string>& features,
                        Architecture architecture, std::string_view role = "");
 

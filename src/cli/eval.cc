@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// qsbx eval: what becomes of one call.
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "src/bpf/interpreter.h"
+#include "src/cli/call_words.h"
+#include "src/cli/commands.h"
+#include "src/cli/report.h"
+#include "src/cli/selection_options.h"
+#include "src/compile/compile.h"
+#include "src/lockdown/call_text.h"
+#include "src/policy/algebra.h"
+#include "src/syscalls/constants.h"
+
+namespace qsbx {
+namespace {
+
+struct EvalOptions {
+  SelectionOptions selection;
+  std::string call;
+  std::vector<std::string> arguments;
+  bool json = false;
+};
+
+// What the kernel does to find out. A policy that grants nothing has no program: 0 steps.
+struct Cost {
+  int steps = 0;
+  bool cached = false;
+};
+
+struct Answer {
+  Call call;
+  Decision decision;
+  Cost cost;
+};
+
+Error not_the_same(const Execution& execution, uint32_t wanted) {
+  return Error{ErrorCode::kNotProven, "the policy says " + action_name(wanted) +
+                                          " and its program " + action_name(execution.action) +
+                                          "; please report this, with the profiles"};
+}
+
+Result<Cost> cost_of(const Policy& policy, const Actions& actions, const Call& call) {
+  if (policy.empty()) return Cost{};
+  const Result<Program> program = compile(policy, actions);
+  if (!program.ok()) return program.error();
+  const Execution execution = run(*program, to_seccomp_data(call));
+  const uint32_t wanted = action_of(policy, actions, call);
+  if (execution.action != wanted) return not_the_same(execution, wanted);
+  return Cost{execution.steps, kernel_caches(*program, call.audit_arch, call.number)};
+}
+
+std::string verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kAllow:
+      return "allow";
+    case Verdict::kErrno:
+      return "errno";
+    case Verdict::kDeny:
+      break;
+  }
+  return "deny";
+}
+
+std::string call_text(const Answer& answer, Architecture architecture) {
+  Line line;
+  append_call(line, architecture, to_seccomp_data(answer.call));
+  return std::string(line.view());
+}
+
+void print_json(const Answer& answer, Architecture architecture) {
+  nlohmann::ordered_json json = {{"syscall", call_name(answer.call.number, architecture)},
+                                 {"nr", static_cast<uint32_t>(answer.call.number)},
+                                 {"arch", std::string(architecture_name(architecture))},
+                                 {"verdict", verdict_name(answer.decision.verdict)},
+                                 {"errno", nullptr},
+                                 {"rule", nullptr},
+                                 {"steps", answer.cost.steps},
+                                 {"cached", answer.cost.cached}};
+  if (answer.decision.verdict == Verdict::kErrno) json["errno"] = answer.decision.error;
+  if (answer.decision.origin != nullptr) json["rule"] = answer.decision.origin->to_string();
+  std::cout << json.dump() << "\n";
+}
+
+std::string steps_text(const Cost& cost) {
+  if (cost.steps == 0) return "none: a policy that grants nothing is never installed";
+  const std::string steps = std::to_string(cost.steps) + " instructions";
+  return cost.cached ? "none: the kernel answers from its bitmap (" + steps + " otherwise)" : steps;
+}
+
+void print_text(const Answer& answer, Architecture architecture) {
+  const Decision& decision = answer.decision;
+  std::cout << verdict_name(decision.verdict);
+  if (decision.verdict == Verdict::kErrno) std::cout << " " << errno_name(decision.error);
+  std::cout << "  " << call_text(answer, architecture) << "\n";
+  std::cout << "rule   "
+            << (decision.origin == nullptr ? "none grants it" : decision.origin->to_string())
+            << "\n";
+  std::cout << "steps  " << steps_text(answer.cost) << "\n";
+}
+
+int eval_command(const EvalOptions& options) {
+  const Result<ChosenProfiles> chosen = choose_covered_profiles(options.selection);
+  if (!chosen.ok()) return report(chosen.error());
+  const Result<Call> call = read_call(options.call, options.arguments, chosen->architecture);
+  if (!call.ok()) return report(call.error());
+  const Result<Policy> policy = join_rules(*chosen);
+  if (!policy.ok()) return report(policy.error());
+  const Result<Cost> cost = cost_of(*policy, actions_for(chosen->mode), *call);
+  if (!cost.ok()) return report(cost.error());
+  const Answer answer = {*call, evaluate(*policy, *call), *cost};
+  if (options.json) {
+    print_json(answer, chosen->architecture);
+  } else {
+    print_text(answer, chosen->architecture);
+  }
+  return answer.decision.verdict == Verdict::kAllow ? kYes : kNo;
+}
+
+}  // namespace
+
+void add_eval_command(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
+  CLI::App* command =
+      app.add_subcommand("eval", "What becomes of one call, by which rule, and at what cost");
+  auto options = std::make_shared<EvalOptions>();
+  add_selection_options(*command, options->selection);
+  command->add_flag("--json", options->json, "Print JSON");
+  command->add_option("call", options->call, "The system call, by name or number")
+      ->type_name("CALL")
+      ->required();
+  command
+      ->add_option("arguments", options->arguments,
+                   "Numbers, or constants such as 'O_RDWR|O_CREAT'; 0 when absent")
+      ->type_name("ARG");
+  command->callback([options, &qemu, &exit_status] {
+    options->selection.qemu_command = qemu;
+    exit_status = eval_command(*options);
+  });
+}
+
+}  // namespace qsbx

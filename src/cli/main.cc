@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The qsbx command.
+#include <algorithm>
+#include <iostream>
+
+#include "src/cli/commands.h"
+#include "src/cli/report.h"
+
+namespace qsbx {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// The words after the first `mark`, taken off `words` with it. Nothing when there is no mark.
+Words take_words_after(Words& words, const std::string& mark, bool keep_mark) {
+  const auto place = std::find(words.begin(), words.end(), mark);
+  if (place == words.end()) return {};
+  Words taken(place + 1, words.end());
+  words.erase(place + (keep_mark ? 1 : 0), words.end());
+  return taken;
+}
+
+// `run` has QEMU's words after --, everything else after --argv.
+QemuCommand take_qemu_command(Words& words) {
+  const bool run = !words.empty() && words.front() == "run";
+  return run ? take_words_after(words, "--", false) : take_words_after(words, "--argv", true);
+}
+
+void add_commands(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
+  add_run_command(app, qemu, exit_status);
+  add_compose_command(app, qemu, exit_status);
+  add_compile_command(app, qemu, exit_status);
+  add_eval_command(app, qemu, exit_status);
+  add_explain_command(app, qemu, exit_status);
+  add_verify_command(app, qemu, exit_status);
+  add_status_command(app, exit_status);
+  add_probe_command(app, exit_status);
+}
+
+// Where to read on: the help of the subcommand that the line asks for.
+std::string help_hint(const CLI::App& app) {
+  const std::vector<CLI::App*> asked_for = app.get_subcommands();
+  return asked_for.empty() ? "qsbx --help" : "qsbx " + asked_for.front()->get_name() + " --help";
+}
+
+// CLI11 reports by exceptions; none leaves this function.
+int parse_and_run(CLI::App& app, Words words, const int& exit_status) {
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  try {
+    app.parse(words);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    say(error.what());
+    say("see " + help_hint(app));
+    return kBadInput;
+  }
+  return exit_status;
+}
+
+int run_qsbx(Words words) {
+  const QemuCommand qemu = take_qemu_command(words);
+  if (!words.empty() && words.back() == "--argv" && qemu.empty()) {
+    say("--argv needs QEMU and its options after it");
+    return kBadInput;
+  }
+  int exit_status = kYes;
+  CLI::App app{"Locks a QEMU process down: system calls that its devices do not need are denied."};
+  app.name("qsbx");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("qsbx ") + QSBX_VERSION);
+  add_commands(app, qemu, exit_status);
+  const int status = parse_and_run(app, std::move(words), exit_status);
+  std::cout.flush();
+  if (std::cout) return status;
+  say("cannot write to standard output");
+  return kLacking;
+}
+
+}  // namespace
+}  // namespace qsbx
+
+int main(int argc, char** argv) { return qsbx::run_qsbx({argv + 1, argv + argc}); }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The options that say which profiles are meant, shared by every subcommand that works on a policy.
+#ifndef QSBX_CLI_SELECTION_OPTIONS_H_
+#define QSBX_CLI_SELECTION_OPTIONS_H_
+
+#include <sys/types.h>
+
+#include <CLI/CLI.hpp>
+#include <list>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "src/errors/result.h"
+#include "src/machine/selection.h"
+#include "src/policy/actions.h"
+
+namespace qsbx {
+
+struct SelectionOptions {
+  std::vector<std::string> rule_files;
+  std::vector<std::string> profile_names;
+  std::vector<std::string> qemu_command;  // what follows --argv
+  std::vector<pid_t> processes;
+  std::string profile_folder;  // empty: the default one
+  std::vector<std::string> features;
+  std::string mode = "enforce";
+  std::string role;
+  std::string architecture;  // empty: this machine's
+};
+
+void add_selection_options(CLI::App& command, SelectionOptions& options);
+
+// The options, followed up: what they name has been read and parsed.
+struct ChosenProfiles {
+  Selection selection;
+  std::set<std::string> features;
+  Architecture architecture;
+  Mode mode;
+  std::string role;
+  Machine machine;                 // of --argv and --pid
+  std::vector<std::string> notes;  // what of the machine could not be read
+
+  std::optional<ProfileSet> set;  // read only when something needs it
+  std::list<Profile> rule_files;  // selection points to them and into the set
+};
+
+// kUsage when nothing is named. Parts that no profile covers are left for the caller to judge.
+Result<ChosenProfiles> choose_profiles(const SelectionOptions& options);
+
+// The same, with kUnknownDevice for parts that no profile covers.
+Result<ChosenProfiles> choose_covered_profiles(const SelectionOptions& options);
+
+Result<Policy> compose(const ChosenProfiles& chosen);
+// compose() for questions: the policy may grant nothing.
+Result<Policy> join_rules(const ChosenProfiles& chosen);
+
+// The profile folder as the options say.
+Result<ProfileSet> read_profile_set(const SelectionOptions& options);
+
+Result<Architecture> architecture_of(const SelectionOptions& options);
+
+}  // namespace qsbx
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// qsbx status: which threads run under which filters.
+#include <errno.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "kernel/thread_state.h"
+#include "src/cli/commands.h"
+#include "src/cli/report.h"
+
+namespace qsbx {
+namespace {
+
+struct StatusOptions {
+  std::vector<pid_t> processes;
+  bool json = false;
+};
+
+struct ProcessState {
+  pid_t pid;
+  std::string name;
+  std::vector<ThreadState> threads;
+};
+
+std::string first_line(const std::string& file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
+std::string name_of(pid_t pid) { return first_line("/proc/" + std::to_string(pid) + "/comm"); }
+
+// QEMU may have another name set (-name process=), so its file counts as well.
+bool is_qemu(pid_t pid) {
+  constexpr std::string_view kQemu = "qemu-system-";
+  if (name_of(pid).starts_with(kQemu)) return true;
+  std::error_code error;
+  const auto file = std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", error);
+  return !error && file.filename().string().starts_with(kQemu);
+}
+
+std::optional<pid_t> pid_from(const std::string& text) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? std::optional(pid) : std::nullopt;
+}
+
+std::vector<pid_t> running_qemus() {
+  std::vector<pid_t> pids;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::optional<pid_t> pid = pid_from(entry->path().filename().string());
+    if (pid && is_qemu(*pid)) pids.push_back(*pid);
+  }
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
+std::string filters_text(const ThreadState& thread) {
+  if (thread.seccomp_mode == 0) return "none";
+  if (thread.seccomp_mode == 1) return "strict";
+  return thread.filters < 0 ? "yes" : std::to_string(thread.filters);
+}
+
+void print_text(const ProcessState& process) {
+  std::cout << process.pid << " " << process.name << "\n"
+            << "      TID  THREAD           FILTERS  NO_NEW_PRIVS\n";
+  for (const ThreadState& thread : process.threads) {
+    std::cout << std::right << std::setw(9) << thread.tid << "  " << std::left << std::setw(15)
+              << thread.name << "  " << std::setw(7) << filters_text(thread) << "  "
+              << (thread.no_new_privs ? "yes" : "no") << "\n";
+  }
+}
+
+nlohmann::ordered_json to_json(const ProcessState& process) {
+  nlohmann::ordered_json threads = nlohmann::ordered_json::array();
+  for (const ThreadState& thread : process.threads) {
+    nlohmann::ordered_json one = {{"tid", thread.tid},
+                                  {"name", thread.name},
+                                  {"seccomp_mode", thread.seccomp_mode},
+                                  {"filters", thread.filters},
+                                  {"no_new_privs", thread.no_new_privs},
+                                  {"blocks_sigsys", thread.blocks_sigsys}};
+    if (thread.filters < 0) one["filters"] = nullptr;
+    threads.push_back(one);
+  }
+  return {{"pid", process.pid}, {"name", process.name}, {"threads", threads}};
+}
+
+void print(const std::vector<ProcessState>& processes, bool json) {
+  if (!json) {
+    for (const ProcessState& process : processes) print_text(process);
+    return;
+  }
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const ProcessState& process : processes) list.push_back(to_json(process));
+  std::cout << list.dump(2) << "\n";
+}
+
+bool has_thread_without_filter(const ProcessState& process) {
+  return std::any_of(process.threads.begin(), process.threads.end(),
+                     [](const ThreadState& thread) { return thread.seccomp_mode == 0; });
+}
+
+Result<std::vector<ProcessState>> states_of(const std::vector<pid_t>& pids) {
+  std::vector<ProcessState> states;
+  for (const pid_t pid : pids) {
+    Result<std::vector<ThreadState>> threads = threads_of(pid);
+    if (!threads.ok()) return threads.error();
+    states.push_back({pid, name_of(pid), std::move(threads).value()});
+  }
+  return states;
+}
+
+int report_process(const Error& error) {
+  const bool gone = error.saved_errno == ENOENT || error.saved_errno == ESRCH;
+  const int status = report(error);
+  return gone ? kBadInput : status;
+}
+
+int status_command(const StatusOptions& options) {
+  const bool all = options.processes.empty();
+  const Result<std::vector<ProcessState>> states =
+      states_of(all ? running_qemus() : options.processes);
+  if (!states.ok()) return report_process(states.error());
+  if (states->empty()) say("no process here is called qemu-system-*");
+  print(*states, options.json);
+  return std::any_of(states->begin(), states->end(), has_thread_without_filter) ? kNo : kYes;
+}
+
+}  // namespace
+
+void add_status_command(CLI::App& app, int& exit_status) {
+  CLI::App* command =
+      app.add_subcommand("status", "Which threads of a process run under which filters");
+  auto options = std::make_shared<StatusOptions>();
+  command->add_flag("--json", options->json, "Print JSON");
+  command->add_option("pids", options->processes, "Every qemu-system-* process when absent")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber);
+  command->callback([options, &exit_status] { exit_status = status_command(*options); });
+}
+
+}  // namespace qsbx
