@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "integration/qemu/ride_along/guest_start.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "integration/qemu/ride_along/monitor_end.h"
+#include "kernel/thread_state.h"
+#include "src/machine/qmp_machine.h"
+
+namespace qsbx {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPreconfigPoll{50};
+constexpr milliseconds kTrafficPoll{100};
+constexpr seconds kTimeToEnd{5};
+
+// A command line may hold still (-preconfig) or a firmware be slow to load for any time.
+const Deadline kNever = Deadline::max();
+
+// What QMP does not tell.
+bool comes_from_command_line(const std::string& kind) {
+  return kind == "aio" || kind == "monitor" || kind == "fsdev" || kind == "option" ||
+         kind == "audio" || kind == "netdev";
+}
+
+bool has_kind(const Machine& machine, std::string_view kind) {
+  for (const Part& part : machine.parts) {
+    if (part.kind == kind) return true;
+  }
+  return false;
+}
+
+size_t count_threads() {
+  auto threads = threads_of(getpid());
+  return threads ? threads->size() : 0;
+}
+
+int64_t total(const LockdownTimings& timings) {
+  return timings.read + timings.compose + timings.compile + timings.verify + timings.install;
+}
+
+}  // namespace
+
+Status GuestStart::prepare(const RideAlongSettings& settings,
+                           const std::vector<std::string>& command_line) {
+  settings_ = settings;
+  auto mode = mode_from_string(settings.mode);
+  if (!mode) return mode.error();
+  sandbox_.set_mode(*mode);
+  // Where QEMU does not understand its own command line it says so itself, and ends.
+  auto understood = read_command_line(command_line);
+  if (understood) command_line_ = *understood;
+  // A daemon's standard error is closed before its guest starts.
+  if (command_line_.daemonize) standard_error_ = fcntl(2, F_DUPFD_CLOEXEC, 3);
+  if (!settings.report_file.empty()) {
+    report_ = open(settings.report_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (report_ < 0) {
+      return Error{ErrorCode::kUsage,
+                   "cannot write the report " + settings.report_file + ": " + std::strerror(errno),
+                   errno};
+    }
+  }
+  if (auto loaded = sandbox_.load_profiles(settings.profiles); !loaded) return loaded;
+  for (const std::string& feature : settings.features) {
+    if (auto allowed = sandbox_.allow_feature(feature); !allowed) return allowed;
+  }
+  return Done{};
+}
+
+void GuestStart::run() {
+  close(settings_.monitor_config);
+  QmpSocket socket(settings_.own_socket);
+  QmpClient qmp(socket);
+  auto talked = talk(qmp);
+  if (!talked && !only_audits()) return end_qemu(qmp, talked.error());
+  if (!talked) {
+    report_failure(talked.error());
+    if (!started_guest_ && !command_line_.stopped) (void)qmp.send({"cont"});
+  }
+  monitor_end().let_guest_run();
+  close_own();
+}
+
+Status GuestStart::talk(QmpClient& qmp) {
+  if (auto ready = qmp.negotiate(kNever); !ready) return ready;
+  if (auto there = await_machine(qmp); !there) return there;
+  if (!broken_) {
+    if (command_line_.stopped) {
+      if (auto booted = sandbox_.boot(); !booted) return booted;
+    }
+    if (auto read = read_again(qmp); !read) return read;
+  }
+  // While a migration comes in, this only says that the guest runs at its end.
+  if (!command_line_.stopped) {
+    if (auto sent = qmp.send({"cont"}); !sent) return sent;
+    started_guest_ = true;
+  }
+  if (auto resumed = await_resume(qmp); !resumed) return resumed;
+  return broken_ ? Status(Done{}) : lock_down();
+}
+
+Status GuestStart::await_machine(QmpClient& qmp) {
+  for (;;) {
+    auto exists = machine_exists(qmp);
+    if (!exists) return exists.error();
+    if (*exists) return Done{};
+    std::this_thread::sleep_for(kPreconfigPoll);
+  }
+}
+
+Status GuestStart::read_again(QmpClient& qmp) {
+  auto told = read_machine(qmp, kRideAlongMonitor);
+  if (!told) return told.error();
+  if (auto added = add_parts(*told); !added) return added;
+  return sandbox_.prepare();
+}
+
+Status GuestStart::add_parts(const Machine& told) {
+  sandbox_.clear_parts();
+  Machine machine = told;
+  for (const Part& part : command_line_.machine.parts) {
+    if (comes_from_command_line(part.kind)) machine.add(part.kind, part.name);
+  }
+  if (has_kind(machine, "block") && !has_kind(machine, "aio")) machine.add("aio", "threads");
+  for (const Part& part : machine.parts) {
+    if (auto added = sandbox_.add_part(part.kind, part.name); !added) return added;
+  }
+  return Done{};
+}
+
+// Whoever starts the guest waits in its RESUME event (monitor_end.h). Until then the machine may
+// change, and each change comes with some other traffic.
+Status GuestStart::await_resume(QmpClient& qmp) {
+  for (;;) {
+    auto event = qmp.await_event(steady_clock::now() + kTrafficPoll);
+    if (!event) return event.error();
+    if (*event && (*event)->name == "RESUME") return Done{};
+    if (*event && (*event)->name == "refused") {
+      say("qsbx: warning: QEMU does not start its guest: " + (*event)->refusal);
+    }
+    if (!*event && !broken_ && monitor_end().take_other_traffic()) {
+      if (auto read = read_again(qmp); !read) return read;
+    }
+  }
+}
+
+Status GuestStart::lock_down() {
+  const size_t threads = count_threads();
+  if (auto locked = sandbox_.lockdown(); !locked) return locked;
+  locked_down_ = true;
+  announce(threads);
+  write_report(threads);
+  return Done{};
+}
+
+void GuestStart::announce(size_t threads) {
+  char rest[80];
+  std::snprintf(rest, sizeof rest, ", %zu threads, locked down in %.1f ms", threads,
+                static_cast<double>(total(sandbox_.timings())) / 1000);
+  say("qsbx: " + sandbox_.describe() + rest);
+}
+
+void GuestStart::write_report(size_t threads) {
+  if (report_ < 0) return;
+  const LockdownTimings& timings = sandbox_.timings();
+  nlohmann::json parts = nlohmann::json::array();
+  for (const Part& part : sandbox_.machine().parts) {
+    parts.push_back({{"kind", part.kind}, {"name", part.name}});
+  }
+  nlohmann::json report = {{"mode", settings_.mode},
+                           {"description", sandbox_.describe()},
+                           {"granted-calls", sandbox_.granted_calls()},
+                           {"parts", parts},
+                           {"features", sandbox_.machine().features},
+                           {"threads", threads},
+                           {"microseconds",
+                            {{"read", timings.read},
+                             {"compose", timings.compose},
+                             {"compile", timings.compile},
+                             {"verify", timings.verify},
+                             {"install", timings.install},
+                             {"total", total(timings)}}}};
+  const std::string text =
+      report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (write(report_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    say("qsbx: warning: the report " + settings_.report_file + " could not be written");
+  }
+}
+
+// QEMU ends by itself where it can, so that its sockets, its PID file and the terminal are as it
+// leaves them. A conversation that ended may just mean that it is ending already.
+void GuestStart::end_qemu(QmpClient& qmp, const Error& error) {
+  const bool conversation_over = error.code == ErrorCode::kState && error.saved_errno == 0;
+  if (!conversation_over) report_failure(error);
+  failed_ = !conversation_over;
+  monitor_end().end_instead();
+  (void)qmp.send({"quit"});
+  std::this_thread::sleep_for(kTimeToEnd);
+  if (conversation_over) report_failure(error);
+  _exit(1);
+}
+
+void GuestStart::report_failure(const Error& error) {
+  broken_ = true;
+  say(only_audits()
+          ? "qsbx: warning: " + error.to_string() + "; mode audit: the guest runs without lockdown"
+          : "qsbx: error: " + error.to_string() + "; QEMU ends, its guest has not run");
+}
+
+void GuestStart::say(const std::string& line) {
+  const std::string text = line + "\n";
+  (void)!write(standard_error_, text.data(), text.size());
+}
+
+void GuestStart::close_own() {
+  close(settings_.own_socket);
+  if (report_ >= 0) close(report_);
+  if (standard_error_ > 2) close(standard_error_);
+}
+
+}  // namespace qsbx

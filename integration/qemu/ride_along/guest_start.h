@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The lockdown of a QEMU from within, while its guest waits to be started.
+#ifndef QSBX_RIDE_ALONG_GUEST_START_H_
+#define QSBX_RIDE_ALONG_GUEST_START_H_
+
+#include <string>
+#include <vector>
+
+#include "src/cli/ride_along_settings.h"
+#include "src/errors/result.h"
+#include "src/lockdown/sandbox.h"
+#include "src/machine/command_line.h"
+#include "src/machine/qmp.h"
+
+namespace qsbx {
+
+class GuestStart {
+ public:
+  // Before QEMU's main(): everything that needs files. `command_line` is the user's.
+  Status prepare(const RideAlongSettings& settings, const std::vector<std::string>& command_line);
+
+  // In a thread of its own, from QEMU's greeting until the guest runs.
+  void run();
+
+  // For what goes wrong before run().
+  void report_failure(const Error& error);
+  bool only_audits() const { return sandbox_.mode() == Mode::kAudit; }
+  // The guest was never started, and the process must not end as if all were well.
+  bool failed() const { return failed_; }
+
+ private:
+  Status talk(QmpClient& qmp);
+  Status await_machine(QmpClient& qmp);
+  Status read_again(QmpClient& qmp);
+  Status add_parts(const Machine& told);
+  Status await_resume(QmpClient& qmp);
+  Status lock_down();
+  void announce(size_t threads);
+  void write_report(size_t threads);
+  void end_qemu(QmpClient& qmp, const Error& error);
+  void say(const std::string& line);
+  void close_own();
+
+  RideAlongSettings settings_;
+  CommandLine command_line_;
+  Sandbox sandbox_;
+  int report_ = -1;
+  int standard_error_ = 2;
+  bool started_guest_ = false;  // our own `cont` is on its way
+  bool locked_down_ = false;
+  bool broken_ = false;  // audit only: the guest runs without lockdown
+  std::atomic<bool> failed_ = false;
+};
+
+}  // namespace qsbx
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The C library's functions that QEMU gets from here instead; all that this library exports.
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "integration/qemu/ride_along/monitor_end.h"
+
+namespace {
+
+template <typename Function>
+Function* next(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+// Where SIGSYS is blocked, the kernel kills at a violation without running the handler that reports
+// it. QEMU blocks all signals in its threads.
+template <typename Function>
+int without_sigsys(Function* real, int how, const sigset_t* set, sigset_t* old) {
+  if (set == nullptr || how == SIG_UNBLOCK) return real(how, set, old);
+  sigset_t changed = *set;
+  sigdelset(&changed, SIGSYS);
+  return real(how, &changed, old);
+}
+
+}  // namespace
+
+#define QSBX_INTERPOSED extern "C" __attribute__((visibility("default")))
+
+QSBX_INTERPOSED int pthread_sigmask(int how, const sigset_t* set, sigset_t* old) noexcept {
+  static auto* const real = next<decltype(pthread_sigmask)>("pthread_sigmask");
+  return without_sigsys(real, how, set, old);
+}
+
+QSBX_INTERPOSED int sigprocmask(int how, const sigset_t* set, sigset_t* old) noexcept {
+  static auto* const real = next<decltype(sigprocmask)>("sigprocmask");
+  return without_sigsys(real, how, set, old);
+}
+
+QSBX_INTERPOSED ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  static auto* const real = next<decltype(sendmsg)>("sendmsg");
+  if (qsbx::monitor_end().is(fd)) return qsbx::monitor_end().send(fd, message, flags, real);
+  qsbx::monitor_end().note_other_traffic();
+  return real(fd, message, flags);
+}
+
+QSBX_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  static auto* const real = next<decltype(recvmsg)>("recvmsg");
+  if (qsbx::monitor_end().is(fd)) return qsbx::monitor_end().receive(fd, message, flags, real);
+  return real(fd, message, flags);
+}
+
+QSBX_INTERPOSED int close(int fd) {
+  static auto* const real = next<decltype(close)>("close");
+  if (fd >= 0 && qsbx::monitor_end().is(fd)) qsbx::monitor_end().forget();
+  return real(fd);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// QEMU's end of the extra monitor, as its own calls on that socket show it.
+//
+// QEMU tells its monitors that the guest resumes before it lets the vCPUs go, from the thread that
+// starts them. Held in that very send until the lockdown is in force, it cannot let the guest run
+// too early, whoever starts it: this library, the user's own monitor, a debugger, the end of an
+// incoming migration.
+//
+// After lockdown these calls no longer reach the kernel, so that the policy need not grant them.
+#ifndef QSBX_RIDE_ALONG_MONITOR_END_H_
+#define QSBX_RIDE_ALONG_MONITOR_END_H_
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+namespace qsbx {
+
+class MonitorEnd {
+ public:
+  using Send = ssize_t (*)(int, const msghdr*, int);
+  using Receive = ssize_t (*)(int, msghdr*, int);
+
+  // QEMU talks on `fd`. `greeted` is called once, before its first word, in the process that runs
+  // the guest (-daemonize forks before).
+  void attach(int fd, void (*greeted)());
+
+  bool is(int fd) const { return fd == fd_.load(std::memory_order_relaxed); }
+  ssize_t send(int fd, const msghdr* message, int flags, Send real);
+  ssize_t receive(int fd, msghdr* message, int flags, Receive real);
+  void forget() { fd_.store(-1); }  // QEMU closed it; the number may come back as something else
+
+  // Something else was sent, perhaps the answer to a command that changed the machine.
+  void note_other_traffic() { other_traffic_.store(true, std::memory_order_relaxed); }
+  bool take_other_traffic() { return other_traffic_.exchange(false); }
+
+  void let_guest_run();
+  void end_instead();  // the thread that is about to start the guest ends the process instead
+
+ private:
+  enum class Gate { kClosed, kOpen, kEnding };
+
+  void hold();
+
+  std::atomic<int> fd_ = -1;
+  std::atomic<bool> greeted_ = false;
+  std::atomic<bool> over_ = false;
+  std::atomic<bool> other_traffic_ = false;
+  void (*on_greeting_)() = nullptr;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Gate gate_ = Gate::kClosed;
+};
+
+MonitorEnd& monitor_end();
+
+}  // namespace qsbx
+
+#endif
