@@ -127,7 +127,8 @@ bool ProfileParser::profile_line(const Token& keyword) {
 }
 
 bool ProfileParser::applies_line() {
-  if (lexer_.take_word().text != "to") return unexpected("to after applies");
+  if (!lexer_.peek().is_name("to")) return unexpected("to after applies");
+  lexer_.take();
   const Token kind = lexer_.take_word();
   if (kind.kind == Token::Kind::kEnd) return unexpected("the kind of a part, such as device");
   const std::vector<std::string>& kinds = applicable_kinds();
