@@ -1,0 +1,5 @@
+profile boot
+phase boot
+include base/process
+
+execve: 1

@@ -1,0 +1,4 @@
+profile memory
+
+mmap: !(prot & PROT_EXEC)
+munmap: 1

@@ -1,0 +1,7 @@
+profile pc
+applies to machine pc-q35*
+applies to accelerator tcg
+applies to object memory-backend-ram
+applies to display none
+
+close: 1
