@@ -29,19 +29,24 @@ if(NOT QSBX_SANITIZE)
   target_link_options(qsbx PRIVATE -Wl,--no-undefined)
 endif()
 
-install(TARGETS qsbx EXPORT qsbx-targets)
-install(FILES include/qsbx/qsbx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/qsbx)
-install(DIRECTORY profiles/qemu/ DESTINATION ${QSBX_PROFILE_DIR}
+# The components let a packager, and a test, take the library without the programs.
+set(QSBX_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/qsbx)
+install(TARGETS qsbx EXPORT qsbx-targets
+  LIBRARY COMPONENT library NAMELINK_COMPONENT development)
+install(DIRECTORY profiles/qemu/ DESTINATION ${QSBX_PROFILE_DIR} COMPONENT library
   FILES_MATCHING PATTERN "*.profile")
+install(FILES include/qsbx/qsbx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/qsbx
+  COMPONENT development)
 
 configure_file(cmake/qsbx.pc.in qsbx.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/qsbx.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_BINARY_DIR}/qsbx.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+  COMPONENT development)
 
 include(CMakePackageConfigHelpers)
-set(QSBX_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/qsbx)
 configure_package_config_file(cmake/qsbxConfig.cmake.in qsbxConfig.cmake
   INSTALL_DESTINATION ${QSBX_PACKAGE_DIR})
 write_basic_package_version_file(qsbxConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/qsbxConfig.cmake ${CMAKE_BINARY_DIR}/qsbxConfigVersion.cmake
-  DESTINATION ${QSBX_PACKAGE_DIR})
-install(EXPORT qsbx-targets NAMESPACE qsbx:: DESTINATION ${QSBX_PACKAGE_DIR})
+  DESTINATION ${QSBX_PACKAGE_DIR} COMPONENT development)
+install(EXPORT qsbx-targets NAMESPACE qsbx:: DESTINATION ${QSBX_PACKAGE_DIR}
+  COMPONENT development)
