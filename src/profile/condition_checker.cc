@@ -111,11 +111,11 @@ std::optional<Expression> ConditionChecker::check_test(const Test& test) {
 }
 
 std::optional<int> ConditionChecker::argument_of(const Test& test) {
-  NearestName nearest(test.argument);
   for (size_t i = 0; i < call_.arguments.size(); ++i) {
     if (call_.arguments[i].name == test.argument) return static_cast<int>(i);
-    nearest.consider(call_.arguments[i].name);
   }
+  NearestName nearest(test.argument);
+  for (const SyscallArgument& known : call_.arguments) nearest.consider(known.name);
   std::string hint = did_you_mean(nearest.name());
   if (hint.empty()) {
     hint = call_.arguments.empty() ? "it has no arguments at all"

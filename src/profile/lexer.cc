@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/profile/lexer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -114,7 +115,7 @@ void Lexer::skip_blanks() {
 
 Token Lexer::read() {
   skip_blanks();
-  while (nesting_ > 0 && at_line_end()) {
+  while (at_line_end() && (nesting_ > 0 || next_line_continues())) {
     read_newline();
     skip_blanks();
   }
@@ -125,6 +126,14 @@ Token Lexer::read() {
   if (is_digit(next)) return read_number();
   if (next == '\'') return read_character();
   return read_symbol();
+}
+
+// No statement begins with && or ||.
+bool Lexer::next_line_continues() const {
+  size_t start = text_.find('\n', offset_) + 1;
+  while (at(start) == ' ' || at(start) == '\t') ++start;
+  const std::string_view first = text_.substr(std::min(start, text_.size()), 2);
+  return first == "&&" || first == "||";
 }
 
 Token Lexer::read_newline() {

@@ -38,7 +38,8 @@ class Lexer {
   Lexer(std::string_view text, Reporter& reporter);
 
   const Token& peek();
-  // Between ( and ), { and } the ends of lines are left out.
+  // Between ( and ), { and }, and before a line that begins with && or ||, the ends of lines are
+  // left out.
   Token take();
   // A run of characters up to a blank, a comma, a bracket or the end of the line. Its kind is
   // kName, or kEnd when there is none.
@@ -54,6 +55,7 @@ class Lexer {
   char at(size_t offset) const { return offset < text_.size() ? text_[offset] : '\0'; }
   Position here() const;
   bool at_line_end() const;
+  bool next_line_continues() const;
   void skip_blanks();
   Token read();
   Token read_newline();

@@ -28,7 +28,8 @@
 //   atom        = NAME | NUMBER | 'c' | "~" atom | "-" atom | "(" value ")"
 // clang-format on
 //
-// Inside ( ) and { } a line may end anywhere. docs/language.md says what it all means.
+// Inside ( ) and { } a line may end anywhere, and a line that begins with && or || goes on with the
+// rule before it. docs/language.md says what it all means.
 #ifndef QSBX_PROFILE_PROFILE_H_
 #define QSBX_PROFILE_PROFILE_H_
 

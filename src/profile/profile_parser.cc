@@ -6,6 +6,7 @@
 
 #include "src/profile/diagnostic_ids.h"
 #include "src/profile/names.h"
+#include "src/profile/thread_creation.h"
 
 namespace qsbx {
 namespace {
@@ -47,6 +48,7 @@ bool is_profile_path(std::string_view path) {
 ProfileParser::ProfileParser(std::string_view text, const std::string& file,
                              Architecture architecture, bool rules_only, const ParseLimits& limits)
     : file_(file),
+      architecture_(architecture),
       rules_only_(rules_only),
       limits_(limits),
       reporter_(file, limits.diagnostics),
@@ -67,13 +69,16 @@ Result<Profile> ProfileParser::parse() {
     has_statements_ = true;
   }
   if (!has_statements_) expect_profile_line({.where = {1, 1}});
-  if (reporter_.has_errors()) return failure();
+  if (reporter_.has_errors()) return failure(reporter_.take_errors());
+  if (rules_only_) {
+    std::vector<Diagnostic> errors = check_thread_creation({&profile_}, architecture_);
+    if (!errors.empty()) return failure(std::move(errors));
+  }
   profile_.notes = reporter_.take_notes();
   return std::move(profile_);
 }
 
-Error ProfileParser::failure() {
-  std::vector<Diagnostic> errors = reporter_.take_errors();
+Error ProfileParser::failure(std::vector<Diagnostic> errors) {
   std::stable_sort(errors.begin(), errors.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
   });

@@ -40,9 +40,10 @@ class ProfileParser {
   bool count_rule(Position where);
   bool unexpected(const char* wanted);
   bool expect_line_end();
-  Error failure();
+  Error failure(std::vector<Diagnostic> errors);
 
   std::string file_;
+  Architecture architecture_;
   bool rules_only_;
   ParseLimits limits_;
   Reporter reporter_;

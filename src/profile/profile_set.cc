@@ -7,6 +7,7 @@
 
 #include "src/profile/folder_reader.h"
 #include "src/profile/include_check.h"
+#include "src/profile/thread_creation.h"
 #include "src/syscalls/nearest_name.h"
 
 namespace qsbx {
@@ -67,8 +68,17 @@ Result<ProfileSet> ProfileSet::from_texts(const std::map<std::string, std::strin
     append(diagnostics, check_names(set.profiles_));
     append(diagnostics, check_includes(set.profiles_, limits.include_depth));
   }
+  if (diagnostics.empty()) append(diagnostics, set.check_thread_creation());
   if (!diagnostics.empty()) return wrong_profiles(std::move(diagnostics));
   return set;
+}
+
+std::vector<Diagnostic> ProfileSet::check_thread_creation() const {
+  std::vector<Diagnostic> diagnostics;
+  for (const Profile& profile : profiles_) {
+    append(diagnostics, qsbx::check_thread_creation(with_includes(profile), architecture_));
+  }
+  return diagnostics;
 }
 
 const Profile* ProfileSet::find(std::string_view name) const {

@@ -42,6 +42,7 @@ class ProfileSet {
 
  private:
   ProfileSet() = default;
+  std::vector<Diagnostic> check_thread_creation() const;
 
   std::string directory_;
   Architecture architecture_ = Architecture::kX86_64;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/profile/rule_parser.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -14,12 +12,6 @@
 
 namespace qsbx {
 namespace {
-
-// What glibc and musl start a thread with; they have more flags, but none that a rule may forbid
-// without taking threads away.
-constexpr uint64_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-                                  CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
-                                  CLONE_CHILD_CLEARTID;
 
 void sort_and_unify(std::vector<const Syscall*>& calls) {
   std::sort(calls.begin(), calls.end(),
@@ -47,7 +39,7 @@ bool RuleParser::parse(const Token& first, std::vector<Rule>& rules) {
   std::optional<int> error;
   if (lexer_.peek().is_name("else")) {
     if (!error_clause(error)) return false;
-    check_error_clause(first, *condition, *of);
+    check_error_clause(first, *condition);
   }
   check_elsewhere(of->elsewhere, *condition);
   add_rules(first, *of, *condition, error, rules);
@@ -141,22 +133,12 @@ bool RuleParser::error_clause(std::optional<int>& error) {
   return true;
 }
 
-void RuleParser::check_error_clause(const Token& first, const ConditionTree& condition,
-                                    const Calls& calls) {
+void RuleParser::check_error_clause(const Token& first, const ConditionTree& condition) {
   if (condition.kind == ConditionTree::Kind::kAlways) {
     reporter_.error(diagnostic::kElseNeverUsed, first.where,
                     "the call is always granted, so its else is never used",
                     "take out the else, or write the condition");
   }
-  const auto is_clone = [](const Syscall* call) { return call->name == "clone"; };
-  const auto clone = std::find_if(calls.here.begin(), calls.here.end(), is_clone);
-  if (clone == calls.here.end()) return;
-  const auto granted = ConditionChecker(**clone, architecture_, reporter_).check(condition);
-  if (!granted || holds(*granted, {kThreadFlags})) return;
-  reporter_.error(diagnostic::kElseForThreads, first.where,
-                  "this else would make the creation of threads fail, and QEMU aborts when it does",
-                  "grant clone for threads in the same rule: clone_flags & CLONE_THREAD; or leave "
-                  "out the else");
 }
 
 // A text is right or wrong on every architecture: what is no rule here is checked as if there.

@@ -39,7 +39,7 @@ class RuleParser {
   const Syscall* find(const Token& name, Calls& calls);
 
   bool error_clause(std::optional<int>& error);
-  void check_error_clause(const Token& first, const ConditionTree& condition, const Calls& calls);
+  void check_error_clause(const Token& first, const ConditionTree& condition);
   void check_elsewhere(const std::vector<const Syscall*>& calls, const ConditionTree& condition);
   void add_rules(const Token& first, const Calls& calls, const ConditionTree& condition,
                  std::optional<int> error, std::vector<Rule>& rules);

@@ -119,6 +119,14 @@ TEST(Rules, PrecedenceAndNesting) {
   EXPECT_TRUE(grants("read: count in { 0x10..20, 010 }", SYS_read, {0, 0, 8}));
 }
 
+TEST(Rules, ALineThatBeginsWithAnOperatorGoesOn) {
+  const char* text = "read: fd == 1   # one\n    || fd == 2\r\n\t&& count == 5\nwrite: 1\n";
+  EXPECT_TRUE(grants(text, SYS_read, {1}));
+  EXPECT_TRUE(grants(text, SYS_read, {2, 0, 5}));
+  EXPECT_FALSE(grants(text, SYS_read, {2, 0, 6}));
+  EXPECT_EQ(parse(text).rules.at(1).where.line, 4);
+}
+
 // The trap: a second entry for a call replaced the first.
 TEST(Rules, ASecondRuleAdds) {
   const Profile profile = parse("read: fd == 1\nread: fd == 2\n");

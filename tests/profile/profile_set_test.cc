@@ -86,6 +86,15 @@ TEST(ProfileSet, TwoOfOneName) {
               HasSubstr("y/b.profile: error QSBX-160: the name 'same' is taken by x/a.profile"));
 }
 
+// Processes may be refused, as long as threads are granted.
+TEST(ProfileSet, ElseOnCloneNeedsThreadsGrantedSomewhere) {
+  Texts texts = {{"a.profile", "profile a\ninclude b\nclone: 0 else EPERM\n"},
+                 {"b.profile", "profile b\nclone: clone_flags & CLONE_THREAD\n"}};
+  EXPECT_EQ(errors_of(texts), "");
+  texts["b.profile"] = "profile b\nclone: clone_flags & CLONE_VFORK\n";
+  EXPECT_THAT(errors_of(texts), HasSubstr("a.profile:3:1: error QSBX-148"));
+}
+
 TEST(ProfileSet, ReportsWhatIsWrongInAllFiles) {
   const std::string errors =
       errors_of({{"a.profile", "profile a\nraed: 1\n"}, {"b.profile", "profile b\nwirte: 1\n"}});
