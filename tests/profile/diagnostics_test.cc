@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 #include <string>
 
@@ -281,24 +280,25 @@ std::string contents(const std::string& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-std::set<std::string> identifiers_in(const std::string& text, const std::string& pattern) {
-  const std::regex expression(pattern);
+// The identifiers that stand right behind `before`.
+std::set<std::string> identifiers_in(const std::string& text, const std::string& before) {
+  constexpr size_t kLength = std::string_view("QSBX-100").size();
+  const std::string start = before + "QSBX-";
   std::set<std::string> found;
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression);
-       match != std::sregex_iterator(); ++match) {
-    found.insert((*match)[1]);
+  for (size_t at = text.find(start); at != std::string::npos; at = text.find(start, at + 1)) {
+    found.insert(text.substr(at + before.size(), kLength));
   }
   return found;
 }
 
 std::set<std::string> identifiers_of_source() {
-  return identifiers_in(contents("src/profile/diagnostic_ids.h"), "\"(QSBX-1[0-9][0-9])\"");
+  return identifiers_in(contents("src/profile/diagnostic_ids.h"), "\"");
 }
 
 TEST(Documentation, ExplainsEveryDiagnosticAndNoOther) {
   const std::set<std::string> known = identifiers_of_source();
   ASSERT_GT(known.size(), 30u);
-  EXPECT_EQ(known, identifiers_in(contents("docs/diagnostics.md"), "\n### (QSBX-1[0-9][0-9])"));
+  EXPECT_EQ(known, identifiers_in(contents("docs/diagnostics.md"), "\n### "));
 }
 
 struct Example {
@@ -344,7 +344,7 @@ TEST(Documentation, IdentifiersAreWrittenInOnePlaceOnly) {
        std::filesystem::directory_iterator(std::string(QSBX_SOURCE_DIR) + "/src/profile")) {
     const std::string name = entry.path().filename();
     if (name == "diagnostic_ids.h") continue;
-    EXPECT_TRUE(identifiers_in(contents("src/profile/" + name), "\"(QSBX-[0-9]+)").empty()) << name;
+    EXPECT_TRUE(identifiers_in(contents("src/profile/" + name), "\"").empty()) << name;
   }
 }
 
