@@ -3,7 +3,6 @@
 // Prepare, then apply. What can fail or allocate comes first; the last step is the install, which
 // the kernel does for all threads or for none. Where it fails, handler and listener are undone.
 #include <linux/seccomp.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,12 +16,15 @@
 #include "src/lockdown/stopwatch.h"
 #include "src/lockdown/trap_handler.h"
 #include "src/policy/algebra.h"
+#include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
 namespace {
 
-bool is_granted(const Policy& policy, int number, const Arguments& arguments) {
-  const Call call = {audit_architecture(policy.architecture()), number, arguments};
+bool is_granted(const Policy& policy, std::string_view name, const Arguments& arguments) {
+  const Syscall* syscall = find_syscall(policy.architecture(), name);
+  if (syscall == nullptr) return false;
+  const Call call = {audit_architecture(policy.architecture()), syscall->number, arguments};
   return evaluate(policy, call).verdict == Verdict::kAllow;
 }
 
@@ -67,7 +69,7 @@ Status check_tightens_boot(const Policy& run) {
 
 Status check_lets_lockdown_follow(const Policy& boot) {
   const Arguments install = {SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC};
-  if (is_granted(boot, SYS_seccomp, install)) return Done{};
+  if (is_granted(boot, "seccomp", install)) return Done{};
   return Error{ErrorCode::kPolicy,
                "the boot policy does not grant seccomp(2), so lockdown could not follow; add "
                "'seccomp: 1' to a profile of phase boot"};
@@ -138,7 +140,7 @@ Status Sandbox::lockdown() {
 
 // After success nothing here frees memory or makes a call that the policy may not grant.
 Status Sandbox::install(const Prepared& prepared) {
-  const bool may_read_clock = is_granted(*prepared.policy, SYS_clock_gettime, {CLOCK_MONOTONIC});
+  const bool may_read_clock = is_granted(*prepared.policy, "clock_gettime", {CLOCK_MONOTONIC});
   const FilterOptions options = {.log = kernel_log_, .new_listener = mode_ == Mode::kAudit};
   const Stopwatch stopwatch;
   if (auto supported = check_filter_support(kernel_, options); !supported) {
