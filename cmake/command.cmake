@@ -28,3 +28,7 @@ if(SCDOC)
 else()
   message(STATUS "scdoc is not there: no man pages")
 endif()
+
+if(BUILD_TESTING)
+  add_subdirectory(tests/cli)
+endif()

@@ -86,7 +86,8 @@ class ArgumentReader {
 Status check_argument_count(const Syscall* call, const std::string& name, size_t count) {
   const size_t most = call == nullptr ? kMaxArguments : call->arguments.size();
   if (count <= most) return Done{};
-  return usage(name + " has " + std::to_string(most) + " arguments, not " + std::to_string(count));
+  return usage(name + " takes " + std::to_string(most) + (most == 1 ? " argument" : " arguments") +
+               ", and " + std::to_string(count) + " are given");
 }
 
 }  // namespace

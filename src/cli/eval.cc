@@ -128,13 +128,13 @@ void add_eval_command(CLI::App& app, const QemuCommand& qemu, int& exit_status) 
   auto options = std::make_shared<EvalOptions>();
   add_selection_options(*command, options->selection);
   command->add_flag("--json", options->json, "Print JSON");
-  command->add_option("call", options->call, "The system call, by name or number")
-      ->type_name("CALL")
+  command->add_option("CALL", options->call, "The system call, by name or number")
+      ->type_name("")
       ->required();
   command
-      ->add_option("arguments", options->arguments,
+      ->add_option("ARG", options->arguments,
                    "Numbers, or constants such as 'O_RDWR|O_CREAT'; 0 when absent")
-      ->type_name("ARG");
+      ->type_name("");
   command->callback([options, &qemu, &exit_status] {
     options->selection.qemu_command = qemu;
     exit_status = eval_command(*options);

@@ -156,8 +156,8 @@ void add_explain_command(CLI::App& app, const QemuCommand& qemu, int& exit_statu
   auto options = std::make_shared<ExplainOptions>();
   add_selection_options(*command, options->selection);
   command->add_flag("--json", options->json, "Print JSON");
-  command->add_option("call", options->call, "Only this system call, by name or number")
-      ->type_name("CALL");
+  command->add_option("CALL", options->call, "Only this system call, by name or number")
+      ->type_name("");
   command->callback([options, &qemu, &exit_status] {
     options->selection.qemu_command = qemu;
     exit_status = explain_command(*options);

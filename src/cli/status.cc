@@ -147,8 +147,8 @@ void add_status_command(CLI::App& app, int& exit_status) {
       app.add_subcommand("status", "Which threads of a process run under which filters");
   auto options = std::make_shared<StatusOptions>();
   command->add_flag("--json", options->json, "Print JSON");
-  command->add_option("pids", options->processes, "Every qemu-system-* process when absent")
-      ->type_name("PID")
+  command->add_option("PID", options->processes, "Every qemu-system-* process when absent")
+      ->type_name("")
       ->check(CLI::PositiveNumber);
   command->callback([options, &exit_status] { exit_status = status_command(*options); });
 }

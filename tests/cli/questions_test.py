@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""eval and explain: questions about one policy."""
+
+import json
+import subprocess
+import unittest
+
+from qsbx_case import COVERED, NO, PROFILES, RULES, YES, QsbxCase
+
+
+class Eval(QsbxCase):
+    def test_json_is_as_documented(self):
+        answer = self.json("eval", "--rules", self.rules, "close", "7")
+        self.assertIsInstance(answer.pop("steps"), int)
+        self.assertEqual({"syscall": "close", "nr": 3, "arch": "x86_64", "verdict": "allow",
+                          "errno": None, "rule": f"{self.rules}:4", "cached": True}, answer)
+
+    def test_verdicts_and_exit_statuses(self):
+        for words, verdict, status in [
+                (["read", "0"], "allow", YES), (["read", "1"], "deny", NO),
+                (["clone3"], "errno", NO), (["execve"], "deny", NO), (["3"], "allow", YES),
+                (["0x3"], "allow", YES), (["sys_close"], "allow", YES), (["9999"], "deny", NO),
+                (["0x40000003"], "deny", NO)]:
+            answer = self.json("eval", "--rules", self.rules, *words, status=status)
+            self.assertEqual(verdict, answer["verdict"], words)
+
+    def test_an_errno_is_a_number(self):
+        answer = self.json("eval", "--rules", self.rules, "clone3", status=NO)
+        self.assertEqual((38, f"{self.rules}:3"), (answer["errno"], answer["rule"]))
+
+    def test_constants_by_name(self):
+        for flags, status in [("O_RDONLY", YES), ("O_RDONLY|O_CLOEXEC", YES), ("O_RDWR", NO),
+                              ("O_RDWR|O_CREAT", NO), ("~0", NO), ("~3", YES), ("01", NO),
+                              ("0x80000", YES), ("-1", NO)]:
+            with self.subTest(flags):
+                self.json("eval", "--rules", self.rules, "openat", "AT_FDCWD", "0", flags,
+                          status=status)
+
+    def test_high_garbage_does_not_turn_a_rule_off(self):
+        self.json("eval", "--rules", self.rules, "read", "0xdead00000000")
+        self.json("eval", "--rules", self.rules, "read", "0xdead00000001", status=NO)
+
+    def test_the_selection_may_stand_after_the_call(self):
+        self.assertEqual(self.qsbx("eval", "close", "--rules", self.rules),
+                         self.qsbx("eval", "--rules", self.rules, "close"))
+
+    def test_rules_from_standard_input(self):
+        answer = self.json("eval", "--rules", "-", "close", stdin=RULES.encode())
+        self.assertEqual("<stdin>:4", answer["rule"])
+
+    def test_a_policy_that_grants_nothing_denies_everything(self):
+        for text in (b"", b"execve: 0\n"):
+            answer = self.json("eval", "--rules", "-", "execve", stdin=text, status=NO)
+            self.assertEqual("deny", answer["verdict"])
+
+    def test_features_and_roles(self):
+        hotplug = ["eval", "--profile", "process", "eventfd2"]
+        self.qsbx(*hotplug, status=NO)
+        self.qsbx(*hotplug, "--allow", "hotplug")
+        kvm_run = ["eval", "--profile", "process", "ioctl", "3", "KVM_RUN"]
+        self.qsbx(*kvm_run, "--role", "vcpu")
+        self.qsbx(*kvm_run, "--role", "main", status=NO)
+
+    def test_architecture(self):
+        answer = self.json("eval", "--rules", self.rules, "--arch", "aarch64", "close")
+        self.assertEqual((57, "aarch64"), (answer["nr"], answer["arch"]))
+
+    def test_of_a_command_line_and_of_a_running_process(self):
+        self.assertEqual("allow", json.loads(
+            self.qsbx("eval", "fdatasync", "--json", *COVERED))["verdict"])
+        # A process with QEMU's command line that is no QEMU.
+        words = COVERED[1:]
+        with subprocess.Popen(["sh", "-c", "read end; true", *words[1:]],
+                              stdin=subprocess.PIPE) as process:
+            answer = self.run_qsbx("compose", "--json", "--pid", process.pid)
+            process.communicate(b"\n")
+        self.assertIn({"kind": "device", "name": "virtio-blk-pci"},
+                      json.loads(answer.stdout)["parts"])
+
+    def test_the_profile_folder_by_option(self):
+        self.assertEqual(
+            self.qsbx("eval", "--profile", "process", "read"),
+            self.qsbx("eval", "--profile", "process", "--profiles",
+                      PROFILES, "read", profiles="/nowhere"))
+
+    def test_text(self):
+        text = self.qsbx("eval", "--rules", self.rules, "openat", "AT_FDCWD", "0", "O_RDWR",
+                         status=NO)
+        self.assertIn("deny  openat(dfd=AT_FDCWD, filename=0x0, flags=O_RDWR", text)
+        self.assertIn("none grants it", text)
+
+
+class Explain(QsbxCase):
+    def test_every_granted_call_with_its_rules(self):
+        answer = self.json("explain", "--profile", "virtio-blk")
+        calls = {call["syscall"]: call for call in answer["calls"]}
+        self.assertEqual({"openat", "pread64", "pwrite64", "fdatasync"}, set(calls))
+        self.assertEqual("file", calls["openat"]["grants"][0]["profile"])
+        self.assertRegex(calls["openat"]["grants"][0]["rule"], r"backend/file\.profile:7$")
+        self.assertIn("O_RDWR", calls["openat"]["grants"][0]["condition"])
+
+    def test_one_call(self):
+        text = self.qsbx("explain", "openat", "--profile", "process", "--profile", "file")
+        self.assertRegex(text, r"process  \S*base/process\.profile:9  ")
+        self.assertRegex(text, r"file  \S*backend/file\.profile:7  ")
+        self.assertIn("else ENOSYS", self.qsbx("explain", "clone3", "--rules", self.rules,
+                                               status=NO))
+
+    def test_a_call_that_nothing_grants(self):
+        message = self.complaint("explain", "--rules", self.rules, "execve", status=NO)
+        self.assertIn("no rule of the selected profiles grants execve", message)
+
+    def test_a_call_of_another_architecture(self):
+        result = self.run_qsbx("explain", "--profile", "process", "--arch", "aarch64", "open")
+        self.assertEqual(NO, result.returncode)
+        self.assertIn(b"open does not exist on aarch64", result.stdout)
+        self.assertIn(b"startup.profile:4", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
