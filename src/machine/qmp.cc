@@ -26,6 +26,9 @@ Error broken(std::string message, int saved_errno = 0) {
   return Error{ErrorCode::kState, std::move(message), saved_errno};
 }
 
+// The other end has gone.
+bool is_gone(int number) { return number == ECONNRESET || number == EPIPE; }
+
 int milliseconds_until(Deadline deadline) {
   auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 3'600'000));
@@ -67,8 +70,9 @@ Status QmpSocket::fill(Deadline deadline) {
   char chunk[16384];
   ssize_t got = ready < 0 ? -1 : recv(fd_, chunk, sizeof chunk, 0);
   if (got < 0 && errno == EINTR) return Done{};
+  if (got < 0 && is_gone(errno)) got = 0;
   if (got < 0) return broken("cannot read from QEMU's monitor", errno);
-  if (got == 0) return broken("QEMU closed its monitor");
+  if (got == 0) return broken("QEMU closed its monitor", EPIPE);
   buffer_.append(chunk, static_cast<size_t>(got));
   return Done{};
 }
@@ -117,7 +121,6 @@ Result<Json> QmpClient::answer_in(const Json& message) const {
   return broken("QEMU's monitor sent neither an answer nor an event");
 }
 
-// An answer without an id is to a line that QEMU could not read as a command.
 Result<Json> QmpClient::await_answer(int id) {
   Deadline deadline = std::chrono::steady_clock::now() + patience_;
   for (;;) {
@@ -125,6 +128,7 @@ Result<Json> QmpClient::await_answer(int id) {
     if (!message) return message.error();
     if (std::string event = string_in(*message, "event"); !event.empty()) {
       events_.push_back({event, {}});
+      if (event == urgent_event_) return broken("QEMU waits after " + event, EINTR);
       continue;
     }
     if (message->value("id", Json()) != Json(id)) {

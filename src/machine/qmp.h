@@ -8,7 +8,8 @@
 //   auto status = qmp.execute({"query-status"});
 //
 // Errors: kUsage when QEMU refuses a command, with its own words; kState when the conversation is
-// over (QEMU has gone, says nothing, or says what is not QMP), and nothing more can be asked.
+// over (QEMU has gone, says nothing, or says what is not QMP), and nothing more can be asked; EPIPE
+// then tells that QEMU has gone.
 #ifndef QSBX_MACHINE_QMP_H_
 #define QSBX_MACHINE_QMP_H_
 
@@ -70,6 +71,10 @@ class QmpClient {
   // The answers in the order of the commands. Asks without waiting for each answer.
   std::vector<Result<nlohmann::json>> execute_all(const std::vector<QmpCommand>& commands);
 
+  // Once this event has come, QEMU answers nothing until the caller has dealt with it. Questions
+  // that are open then fail with kState and EINTR, and await_event() gives the event.
+  void give_way_to(const std::string& event) { urgent_event_ = event; }
+
   // Sends a command whose answer may come much later: await_event() skips it, and keeps a refusal.
   Status send(const QmpCommand& command);
 
@@ -90,6 +95,7 @@ class QmpClient {
   std::chrono::milliseconds patience_;
   int last_id_ = 0;
   std::deque<Event> events_;
+  std::string urgent_event_;
 };
 
 }  // namespace qsbx

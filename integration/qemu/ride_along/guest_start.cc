@@ -93,22 +93,42 @@ void GuestStart::run() {
   close_own();
 }
 
+// From the first answer on, QEMU tells of a start, and holds it until there is a lockdown. Should
+// that be while questions are open, the machine is what was known of it before.
 Status GuestStart::talk(QmpClient& qmp) {
-  if (auto ready = qmp.negotiate(kNever); !ready) return ready;
-  if (auto there = await_machine(qmp); !there) return there;
-  if (!broken_) {
-    if (command_line_.stopped) {
-      if (auto booted = sandbox_.boot(); !booted) return booted;
-    }
-    if (auto read = read_again(qmp); !read) return read;
-  }
+  qmp.give_way_to("RESUME");
+  if (auto added = add_parts(command_line_.machine); !added) return added;
+  Status known = get_to_know(qmp);
+  if (!known && known.error().saved_errno != EINTR) return known;
   // While a migration comes in, this only says that the guest runs at its end.
-  if (!command_line_.stopped) {
+  if (!command_line_.stopped && known) {
     if (auto sent = qmp.send({"cont"}); !sent) return sent;
     started_guest_ = true;
   }
   if (auto resumed = await_resume(qmp); !resumed) return resumed;
   return broken_ ? Status(Done{}) : lock_down();
+}
+
+Status GuestStart::get_to_know(QmpClient& qmp) {
+  if (auto ready = qmp.negotiate(kNever); !ready) return ready;
+  if (auto waits = check_not_started(qmp); !waits) return waits;
+  if (auto there = await_machine(qmp); !there) return there;
+  if (broken_) return Done{};
+  if (command_line_.stopped) {
+    if (auto booted = sandbox_.boot(); !booted) return booted;
+  }
+  return read_again(qmp);
+}
+
+// A start before QEMU's first answer cannot be held: a monitor or debugger whose commands were
+// there before QEMU was.
+Status GuestStart::check_not_started(QmpClient& qmp) {
+  auto status = qmp.execute({"query-status"});
+  if (!status) return status.error();
+  if (!status->is_object() || status->value("running", nlohmann::json()) != true) return Done{};
+  return Error{ErrorCode::kState,
+               "the guest was started before the lockdown could be prepared; start it only when "
+               "QEMU's monitor has answered"};
 }
 
 Status GuestStart::await_machine(QmpClient& qmp) {
@@ -141,7 +161,8 @@ Status GuestStart::add_parts(const Machine& told) {
 }
 
 // Whoever starts the guest waits in its RESUME event (monitor_end.h). Until then the machine may
-// change, and each change comes with some other traffic.
+// change, and each change comes with some other traffic. A start that comes right after a change,
+// while the machine is read again, finds it as it was read before.
 Status GuestStart::await_resume(QmpClient& qmp) {
   for (;;) {
     auto event = qmp.await_event(steady_clock::now() + kTrafficPoll);
@@ -151,7 +172,8 @@ Status GuestStart::await_resume(QmpClient& qmp) {
       say("qsbx: warning: QEMU does not start its guest: " + (*event)->refusal);
     }
     if (!*event && !broken_ && monitor_end().take_other_traffic()) {
-      if (auto read = read_again(qmp); !read) return read;
+      auto read = read_again(qmp);
+      if (!read && read.error().saved_errno != EINTR) return read;
     }
   }
 }
@@ -202,7 +224,7 @@ void GuestStart::write_report(size_t threads) {
 // QEMU ends by itself where it can, so that its sockets, its PID file and the terminal are as it
 // leaves them. A conversation that ended may just mean that it is ending already.
 void GuestStart::end_qemu(QmpClient& qmp, const Error& error) {
-  const bool conversation_over = error.code == ErrorCode::kState && error.saved_errno == 0;
+  const bool conversation_over = error.code == ErrorCode::kState && error.saved_errno == EPIPE;
   if (!conversation_over) report_failure(error);
   failed_ = !conversation_over;
   monitor_end().end_instead();
@@ -216,7 +238,7 @@ void GuestStart::report_failure(const Error& error) {
   broken_ = true;
   say(only_audits()
           ? "qsbx: warning: " + error.to_string() + "; mode audit: the guest runs without lockdown"
-          : "qsbx: error: " + error.to_string() + "; QEMU ends, its guest has not run");
+          : "qsbx: error: " + error.to_string() + "; QEMU ends without lockdown");
 }
 
 void GuestStart::say(const std::string& line) {

@@ -31,6 +31,8 @@ class GuestStart {
 
  private:
   Status talk(QmpClient& qmp);
+  Status get_to_know(QmpClient& qmp);
+  Status check_not_started(QmpClient& qmp);
   Status await_machine(QmpClient& qmp);
   Status read_again(QmpClient& qmp);
   Status add_parts(const Machine& told);

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "integration/qemu/ride_along/monitor_end.h"
@@ -50,6 +51,13 @@ QSBX_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
   static auto* const real = next<decltype(recvmsg)>("recvmsg");
   if (qsbx::monitor_end().is(fd)) return qsbx::monitor_end().receive(fd, message, flags, real);
   return real(fd, message, flags);
+}
+
+// Monitors that are no sockets answer with it.
+QSBX_INTERPOSED ssize_t writev(int fd, const iovec* parts, int count) {
+  static auto* const real = next<decltype(writev)>("writev");
+  qsbx::monitor_end().note_other_traffic();
+  return real(fd, parts, count);
 }
 
 QSBX_INTERPOSED int close(int fd) {
