@@ -1,0 +1,3 @@
+# Guest code translated by QEMU itself: threads that compute and wait for each other.
+profile tcg
+applies to accelerator tcg

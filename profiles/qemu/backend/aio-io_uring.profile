@@ -1,0 +1,10 @@
+# aio=io_uring. On an iothread the ring is made when the guest's driver starts. What a ring does, no
+# filter sees: a process that has one can open, connect and write through it. Prefer threads or native.
+profile aio-io_uring
+applies to aio io_uring
+include base/eventfd
+include base/file
+
+io_uring_setup: 1
+io_uring_enter: 1
+mmap: (prot & PROT_EXEC) == 0 && flags == (MAP_SHARED | MAP_POPULATE)   # the ring

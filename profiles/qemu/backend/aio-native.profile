@@ -1,0 +1,7 @@
+# aio=native: Linux AIO. On an iothread the context is made when the guest's driver starts.
+profile aio-native
+applies to aio native
+include base/eventfd
+include base/file
+
+{ io_setup, io_submit, io_getevents, io_destroy, io_cancel }: 1

@@ -1,0 +1,3 @@
+# Sound that nobody hears.
+profile audio-none
+applies to audio none

@@ -1,0 +1,4 @@
+# Images as they are: the block layer's raw driver and the host's files.
+profile block-raw
+applies to block raw, file
+include base/file

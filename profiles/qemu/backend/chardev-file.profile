@@ -1,0 +1,5 @@
+# A file, a pipe or the host's serial port, open already.
+profile chardev-file
+applies to chardev file, pipe
+
+lseek: 1

@@ -1,0 +1,3 @@
+# Chardevs that end inside QEMU.
+profile chardev-null
+applies to chardev null, vc, mux, ringbuf, memory, msmouse, wctable*, testdev

@@ -1,0 +1,3 @@
+# Threads with an event loop of their own.
+profile iothread
+applies to object iothread, main-loop

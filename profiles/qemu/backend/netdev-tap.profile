@@ -1,0 +1,9 @@
+# -netdev tap: packets to and from a tap device that is open already.
+profile netdev-tap
+applies to netdev tap, tap+vhost
+include base/process
+
+ioctl: cmd in { TUNSETOFFLOAD, TUNSETVNETHDRSZ, TUNSETVNETLE, TUNSETVNETBE, TUNSETQUEUE }
+
+# The downscript at the end: QEMU says that it could not run it. downscript=no avoids that.
+clone: 0 else EPERM

@@ -1,0 +1,22 @@
+# -netdev user: libslirp makes the guest's connections, each a socket of this process.
+profile netdev-user
+applies to netdev user
+
+# Sockets of the internet families only. ICMP and ICMPv6 (58) are raw where the host has no ping sockets.
+socket: family in { AF_INET, AF_INET6 } && ((type & SOCK_TYPE_MASK) in { SOCK_STREAM, SOCK_DGRAM }
+    || ((type & SOCK_TYPE_MASK) == SOCK_RAW && protocol in { IPPROTO_ICMP, 58 }))
+{ connect, bind }: 1                          # sockets of those families are all that there are
+accept: 1                                     # hostfwd
+{ recvfrom, sendto, recvmsg, shutdown, getsockname, getpeername }: 1
+getsockopt: level == SOL_SOCKET && optname == SO_ERROR
+setsockopt: (level == SOL_SOCKET && optname in { SO_OOBINLINE, SO_REUSEADDR })
+    || (level == IPPROTO_TCP && optname == TCP_NODELAY)
+    || (level == IPPROTO_IP && optname in { IP_TTL, IP_RECVERR, IP_TOS })
+    || (level == IPPROTO_IPV6 && optname in { IPV6_UNICAST_HOPS, IPV6_RECVERR, IPV6_V6ONLY })
+ioctl: cmd in { FIONREAD, SIOCATMARK }
+fcntl: cmd == F_SETFD
+
+# The built-in name server, 10.0.2.3, reads /etc/resolv.conf for every change of it.
+[feature resolver]
+openat: (flags & O_ACCMODE) == O_RDONLY && !(flags & O_CREAT) && !(flags & O_TRUNC)
+newfstatat: 1

@@ -1,0 +1,3 @@
+# Objects that only compute or remember.
+profile object
+applies to object secret, throttle-group, authz-*, filter-buffer, thread-context, acpi-generic-initiator

@@ -1,0 +1,3 @@
+# Randomness for the guest: a device file that is open already, or QEMU's own generator.
+profile rng
+applies to object rng-random, rng-builtin

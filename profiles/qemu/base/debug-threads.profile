@@ -1,0 +1,5 @@
+# -name debug-threads=on: a new thread gives itself its name.
+profile debug-threads
+applies to option debug-threads
+
+prctl: option == PR_SET_NAME

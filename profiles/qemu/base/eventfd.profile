@@ -1,0 +1,4 @@
+# Event notifiers that come and go while the guest runs: a driver starts or resets its device.
+profile eventfd
+
+eventfd2: flags == (EFD_CLOEXEC | EFD_NONBLOCK)

@@ -1,0 +1,3 @@
+# Options that change what threads call.
+profile option
+applies to option sandbox, realtime

@@ -1,0 +1,3 @@
+# The floppy disk controller and its drives.
+profile floppy
+applies to device isa-fdc, floppy

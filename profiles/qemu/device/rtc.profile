@@ -1,0 +1,5 @@
+# The clock of pc, q35 and microvm.
+profile rtc
+applies to device mc146818rtc
+
+newfstatat: flag == 0                         # -rtc base=localtime: has /etc/localtime changed?

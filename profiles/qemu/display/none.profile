@@ -1,0 +1,3 @@
+# No display.
+profile display-none
+applies to display none

@@ -1,0 +1,4 @@
+# The VNC server: clients come and go; a thread of its own packs what they see.
+profile vnc
+applies to display vnc
+include base/accepted-socket
