@@ -135,7 +135,7 @@ static void lock_down(void)
     g_autofree char *description = NULL;
     GError *error = NULL;
 
-    if (!read_machine(&error) || !qsbx_lockdown(sandbox, &error)) {
+    if (!qsbx_lockdown(sandbox, &error)) {
         give_up(error);
         return;
     }
@@ -143,6 +143,18 @@ static void lock_down(void)
     info_report("qsbx: %s", description);
     /* What is in force stays in force; only the way back is gone. */
     g_clear_pointer(&sandbox, qsbx_sandbox_free);
+}
+
+/* Devices may have been added since the start. */
+static void lock_down_anew(void)
+{
+    GError *error = NULL;
+
+    if (read_machine(&error)) {
+        lock_down();
+    } else {
+        give_up(error);
+    }
 }
 
 /* vm_prepare_start() notifies before the vCPUs are resumed. */
@@ -157,7 +169,7 @@ static void lock_down_on_first_run(void *opaque, bool running, RunState state)
     on_first_run = NULL;
     /* "cont" on an HMP monitor would take the reports, and exit() lose them. */
     monitor = monitor_set_cur(qemu_coroutine_self(), NULL);
-    lock_down();
+    lock_down_anew();
     monitor_set_cur(qemu_coroutine_self(), monitor);
 }
 
