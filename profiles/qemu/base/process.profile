@@ -19,7 +19,7 @@ sched_getaffinity: 1                          # malloc counts processors for its
 
 # Waiting. No futex with priority inheritance or requeueing.
 futex: (op & FUTEX_CMD_MASK) in { FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET }
-{ poll, ppoll, epoll_wait, epoll_pwait }: 1
+{ poll, ppoll, epoll_wait }: 1
 epoll_ctl: 1                                  # a loop with many descriptors goes over to epoll
 clock_nanosleep: which_clock in { CLOCK_REALTIME, CLOCK_MONOTONIC }
 restart_syscall: 1
