@@ -178,12 +178,12 @@ SOCKETS = (
     flags("socket_type", "sys/socket.h", r"SOCK_\w+", field=0xf,
           newer={"SOCK_TYPE_MASK": 0xf}, never_printed="SOCK_TYPE_MASK"),
     flags("socket_flags", "sys/socket.h", "SOCK_CLOEXEC|SOCK_NONBLOCK"),
-    enumeration("socket_protocol", "linux/in.h linux/netlink.h linux/if_ether.h",
+    enumeration("socket_protocol", "linux/in.h linux/in6.h linux/netlink.h linux/if_ether.h",
                 r"IPPROTO_\w+|NETLINK_(ROUTE|UNUSED|USERSOCK|FIREWALL|SOCK_DIAG|NFLOG|XFRM|SELINUX|ISCSI|"
                 r"AUDIT|FIB_LOOKUP|CONNECTOR|NETFILTER|IP6_FW|DNRTMSG|KOBJECT_UEVENT|GENERIC|"
                 r"SCSITRANSPORT|ECRYPTFS|RDMA|CRYPTO|SMC)",
                 without="IPPROTO_MAX", several_families=True),
-    enumeration("sockopt_level", "sys/socket.h linux/in.h linux/netlink.h linux/vm_sockets.h",
+    enumeration("sockopt_level", "sys/socket.h linux/in.h linux/in6.h linux/netlink.h linux/vm_sockets.h",
                 r"SOL_\w+|IPPROTO_\w+", without="IPPROTO_MAX", preferred="SOL_SOCKET|IPPROTO_.*"),
     enumeration("sockopt_name", "sys/socket.h linux/in.h linux/in6.h linux/tcp.h linux/udp.h "
                 "linux/if_packet.h linux/vm_sockets.h", several_families=True,

@@ -65,7 +65,9 @@ nlohmann::ordered_json call_json(const Explained& explained, Architecture archit
                                  {"grants", grants_json(explained, architecture)},
                                  {"refusal", nullptr}};
   if (const std::optional<Refusal>& refusal = explained.policy.refusal) {
-    json["refusal"] = {{"errno", refusal->error}, {"rule", refusal->origin.to_string()}};
+    json["refusal"] = {{"errno", refusal->error},
+                       {"reported", refusal->reported},
+                       {"rule", refusal->origin.to_string()}};
   }
   return json;
 }
@@ -93,7 +95,8 @@ void print_call(const Explained& call, Architecture architecture) {
   }
   if (const std::optional<Refusal>& refusal = call.policy.refusal) {
     print_origin(refusal->origin);
-    std::cout << "else " << errno_name(refusal->error) << "\n";
+    std::cout << (refusal->reported ? "else report " : "else ") << errno_name(refusal->error)
+              << "\n";
   }
 }
 

@@ -37,8 +37,9 @@ class PolicyCompiler {
  private:
   Id lower_call(const CallPolicy& call) {
     const Id allow = dag_.action(SECCOMP_RET_ALLOW);
-    const Decision refused =
-        call.refusal ? Decision{Verdict::kErrno, call.refusal->error} : Decision{Verdict::kDeny};
+    const Decision refused = call.refusal ? Decision{Verdict::kErrno, call.refusal->error, nullptr,
+                                                     call.refusal->reported}
+                                          : Decision{Verdict::kDeny};
     return lower_condition(dag_, call.condition(), allow,
                            dag_.action(actions_.action_for(refused)));
   }

@@ -2,7 +2,9 @@
 #include "src/lockdown/call_text.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "src/lockdown/caller_memory.h"
 #include "src/policy/actions.h"
 #include "src/syscalls/constants.h"
 #include "src/syscalls/syscall_table.h"
@@ -11,6 +13,7 @@ namespace qsbx {
 namespace {
 
 constexpr size_t kConstantsRoom = 256;
+constexpr size_t kFileNameRoom = 128;
 
 // What the kernel looks at of the register.
 uint64_t relevant_bits(const SyscallArgument& argument, uint64_t value) {
@@ -42,12 +45,29 @@ void append_number(Line& line, const SyscallArgument& argument, uint64_t value) 
   }
 }
 
+bool names_a_file(const SyscallArgument& argument) {
+  constexpr std::string_view kNames[] = {"filename", "pathname", "path", "oldname", "newname"};
+  return argument.is_pointer && std::ranges::find(kNames, argument.name) != std::end(kNames);
+}
+
+void append_file_name(Line& line, uint64_t address) {
+  char room[kFileNameRoom];
+  const std::string_view name = text_at(address, room, sizeof room);
+  if (name.empty()) {
+    line.hexadecimal(address);
+  } else {
+    line.text("\"").untrusted(name).text(name.size() == sizeof room ? "...\"" : "\"");
+  }
+}
+
 void append_argument(Line& line, Architecture architecture, const SyscallArgument& argument,
-                     uint64_t value) {
+                     uint64_t value, Caller caller) {
   const bool is_file_mode = argument.bits == 16;
   const uint64_t bits = relevant_bits(argument, value);
   line.text(argument.name).text("=");
-  if (is_file_mode) {
+  if (caller == Caller::kThisThread && names_a_file(argument)) {
+    append_file_name(line, value);
+  } else if (is_file_mode) {
     line.octal(bits);
   } else if (argument.constants.empty()) {
     append_number(line, argument, bits);
@@ -67,7 +87,8 @@ void append_foreign(Line& line, Architecture architecture, const struct seccomp_
 
 }  // namespace
 
-void append_call(Line& line, Architecture architecture, const struct seccomp_data& call) {
+void append_call(Line& line, Architecture architecture, const struct seccomp_data& call,
+                 Caller caller) {
   if (is_foreign(architecture, Call{call.arch, call.nr})) {
     append_foreign(line, architecture, call);
     return;
@@ -80,7 +101,7 @@ void append_call(Line& line, Architecture architecture, const struct seccomp_dat
   line.text(known->name).text("(");
   for (size_t i = 0; i < known->arguments.size(); ++i) {
     if (i > 0) line.text(", ");
-    append_argument(line, architecture, known->arguments[i], call.args[i]);
+    append_argument(line, architecture, known->arguments[i], call.args[i], caller);
   }
   line.text(")");
 }

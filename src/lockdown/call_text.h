@@ -9,9 +9,16 @@
 
 namespace qsbx {
 
-// "openat(dfd=AT_FDCWD, filename=0x7f0010, flags=O_RDWR|O_CREAT, mode=0600)": arguments and
+// Whose pointers the arguments are.
+enum class Caller {
+  kThisThread,  // names of files can be read
+  kAnother,     // and here they are printed as addresses
+};
+
+// "openat(dfd=AT_FDCWD, filename="/etc/shadow", flags=O_RDWR|O_CREAT, mode=0600)": arguments and
 // constants by name, as far as they have one. Safe in a signal handler.
-void append_call(Line& line, Architecture architecture, const struct seccomp_data& call);
+void append_call(Line& line, Architecture architecture, const struct seccomp_data& call,
+                 Caller caller = Caller::kAnother);
 
 }  // namespace qsbx
 

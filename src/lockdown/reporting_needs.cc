@@ -40,10 +40,11 @@ Expression either_of_two(int argument, uint64_t one, uint64_t other) {
 }
 
 // The signal handler: who am I, write the line, and back.
-void add_trap_handler(Needs& needs, Mode mode) {
+void add_trap_handler(Needs& needs) {
   needs.call("gettid", Expression::always());
   needs.call("prctl", equals(0, 32, PR_GET_NAME));
-  if (mode == Mode::kErrno) needs.call("rt_sigreturn", Expression::always());
+  needs.call("rt_sigreturn", Expression::always());
+  needs.call("rt_sigprocmask", equals(0, 32, 0xffffffff));  // src/lockdown/caller_memory.cc
 }
 
 // The listener is a thread like any other, so the filter holds for it, too; and a call of its own
@@ -65,7 +66,7 @@ Policy reporting_needs(Mode mode, Architecture architecture) {
   if (mode == Mode::kAudit) {
     add_listener(needs);
   } else {
-    add_trap_handler(needs, mode);
+    add_trap_handler(needs);
   }
   return std::move(needs).policy();
 }

@@ -68,11 +68,10 @@ struct seccomp_data call_of(const siginfo_t& info, const ucontext_t& context) {
   return call;
 }
 
-void report_call(ViolationReport& report, const struct seccomp_data& call) {
+void report_call(ViolationReport& report, const struct seccomp_data& call, int refused_with) {
   char name[16] = "";
   syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0);
-  report.violation(static_cast<pid_t>(syscall(SYS_gettid)), {name, strnlen(name, sizeof name)},
-                   call);
+  report.own_violation({name, strnlen(name, sizeof name)}, call, refused_with);
 }
 
 void on_sigsys(int, siginfo_t* info, void* context_pointer) {
@@ -81,9 +80,12 @@ void on_sigsys(int, siginfo_t* info, void* context_pointer) {
   if (info->si_code != kSeccompTrap || report == nullptr) end_process();
   const int saved_errno = errno;
   ucontext_t& context = *static_cast<ucontext_t*>(context_pointer);
-  report_call(*report, call_of(*info, context));
-  if (report->mode() != Mode::kErrno) end_process();
-  set_result(context, -EPERM);
+  report_call(*report, call_of(*info, context), info->si_errno);
+  // The data of the filter's answer: the errno of a refusal that is reported
+  // (src/policy/actions.h).
+  const int refused_with = info->si_errno;
+  if (refused_with == 0 && report->mode() != Mode::kErrno) end_process();
+  set_result(context, refused_with != 0 ? -refused_with : -EPERM);
   errno = saved_errno;
 }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/lockdown/violation_report.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "src/lockdown/call_text.h"
+#include "src/lockdown/caller_memory.h"
+#include "src/syscalls/constants.h"
 
 namespace qsbx {
 namespace {
@@ -51,6 +56,12 @@ std::string source_of(const Profile& profile, const Rule& rule, bool selected, b
   if (!selected) text = "profile " + profile.name;
   if (!allowed) text += (text.empty() ? "feature " : " with feature ") + rule.feature;
   return text + " (" + place(rule) + ")";
+}
+
+bool opens_harmlessly(const struct seccomp_data& call) {
+  if (call.nr != SYS_openat) return false;
+  char room[64];
+  return is_harmless_look(text_at(call.args[1], room, sizeof room));
 }
 
 }  // namespace
@@ -104,11 +115,25 @@ void ViolationReport::violation(pid_t tid, std::string_view thread_name,
   line.write_to_standard_error();
 }
 
+void ViolationReport::own_violation(std::string_view thread_name, const struct seccomp_data& call,
+                                    int refused_with) {
+  if (refused_with != 0 && opens_harmlessly(call)) return;
+  const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
+  const uint32_t count = counts_.count(tid, call);
+  if (!is_worth_reporting(count)) return;
+  Line line;
+  describe(line, tid, thread_name, call, count, refused_with, Caller::kThisThread);
+  line.write_to_standard_error();
+}
+
 void ViolationReport::describe(Line& line, pid_t tid, std::string_view thread_name,
-                               const struct seccomp_data& call, uint32_t count) const {
-  line.text("qsbx: violation (").text(mode_name(mode_)).text("): thread ").decimal(tid);
+                               const struct seccomp_data& call, uint32_t count, int refused_with,
+                               Caller caller) const {
+  line.text("qsbx: violation (").text(mode_name(mode_));
+  if (refused_with != 0) line.text(", failed with ").text(errno_name(refused_with));
+  line.text("): thread ").decimal(tid);
   line.text(" \"").untrusted(thread_name).text("\": ");
-  append_call(line, architecture_, call);
+  append_call(line, architecture_, call, caller);
   if (count > 1) {
     line.text(": ").decimal(count).text(" times by now");
     return;

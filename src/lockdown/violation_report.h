@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/lockdown/call_text.h"
 #include "src/lockdown/line.h"
 #include "src/lockdown/violation_counts.h"
 #include "src/machine/selection.h"
@@ -32,10 +33,15 @@ class ViolationReport {
 
   // Counts the violation and, when it is worth it, writes its line to standard error.
   void violation(pid_t tid, std::string_view thread_name, const struct seccomp_data& call);
+  // The same of the calling thread's own call. `refused_with` is the errno of an `else report`; 0
+  // for a call that gets the mode's answer.
+  void own_violation(std::string_view thread_name, const struct seccomp_data& call,
+                     int refused_with);
 
   // The line of a violation that has now happened `count` times.
   void describe(Line& line, pid_t tid, std::string_view thread_name,
-                const struct seccomp_data& call, uint32_t count) const;
+                const struct seccomp_data& call, uint32_t count, int refused_with = 0,
+                Caller caller = Caller::kAnother) const;
 
  private:
   // A grant that is not in force, and who has it: "feature hotplug (device/virtio-net.profile:12)".

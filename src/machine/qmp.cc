@@ -142,24 +142,24 @@ Result<Json> QmpClient::execute(const QmpCommand& command) {
   return std::move(execute_all({command}).front());
 }
 
+Result<Json> QmpClient::await_answer_unless_over(int id) {
+  if (over_) return *over_;
+  auto answer = await_answer(id);
+  if (!answer && answer.error().code == ErrorCode::kState) over_ = answer.error();
+  return answer;
+}
+
 std::vector<Result<Json>> QmpClient::execute_all(const std::vector<QmpCommand>& commands) {
   std::vector<Result<Json>> answers;
   for (size_t begin = 0; begin < commands.size(); begin += kBatch) {
-    size_t end = std::min(begin + kBatch, commands.size());
+    const size_t end = std::min(begin + kBatch, commands.size());
+    int id = last_id_;
     std::string text;
-    int first_id = last_id_ + 1;
     for (size_t i = begin; i < end; ++i) text += text_of(commands[i], ++last_id_);
-    Status written = transport_.write(text);
-    for (size_t i = begin; i < end; ++i) {
-      if (written) {
-        answers.push_back(await_answer(first_id + static_cast<int>(i - begin)));
-        if (!answers.back() && answers.back().error().code == ErrorCode::kState) {
-          written = answers.back().error();
-        }
-      } else {
-        answers.push_back(written.error());
-      }
+    if (!over_) {
+      if (auto written = transport_.write(text); !written) over_ = written.error();
     }
+    for (size_t i = begin; i < end; ++i) answers.push_back(await_answer_unless_over(++id));
   }
   return answers;
 }

@@ -72,7 +72,7 @@ class QmpClient {
   std::vector<Result<nlohmann::json>> execute_all(const std::vector<QmpCommand>& commands);
 
   // Once this event has come, QEMU answers nothing until the caller has dealt with it. Questions
-  // that are open then fail with kState and EINTR, and await_event() gives the event.
+  // that are open then, and later ones, fail with kState and EINTR; await_event() gives the event.
   void give_way_to(const std::string& event) { urgent_event_ = event; }
 
   // Sends a command whose answer may come much later: await_event() skips it, and keeps a refusal.
@@ -89,6 +89,7 @@ class QmpClient {
  private:
   Result<nlohmann::json> read_message(Deadline deadline);
   Result<nlohmann::json> await_answer(int id);
+  Result<nlohmann::json> await_answer_unless_over(int id);
   Result<nlohmann::json> answer_in(const nlohmann::json& message) const;
 
   QmpTransport& transport_;
@@ -96,6 +97,7 @@ class QmpClient {
   int last_id_ = 0;
   std::deque<Event> events_;
   std::string urgent_event_;
+  std::optional<Error> over_;  // no question has an answer any more
 };
 
 }  // namespace qsbx

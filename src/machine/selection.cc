@@ -92,7 +92,7 @@ Status add_rule(Policy& policy, const Rule& rule, const std::string& profile) {
   for (const int number : rule.numbers) {
     policy.grant(number, Grant{rule.condition, origin});
     if (!rule.error) continue;
-    Status refused = policy.refuse(number, Refusal{*rule.error, origin});
+    Status refused = policy.refuse(number, Refusal{*rule.error, origin, rule.reports_error});
     if (!refused.ok()) return refused;
   }
   return Done{};

@@ -25,6 +25,12 @@ Actions actions_for(Mode mode) {
           .foreign = SECCOMP_RET_KILL_PROCESS};
 }
 
+uint32_t Actions::refusal(const Decision& decision) const {
+  const uint32_t error = static_cast<uint32_t>(decision.error) & SECCOMP_RET_DATA;
+  if (refusals_allow) return decision.reported ? deny : SECCOMP_RET_ALLOW;
+  return (decision.reported ? SECCOMP_RET_TRAP : SECCOMP_RET_ERRNO) | error;
+}
+
 uint32_t Actions::action_for(const Decision& decision) const {
   switch (decision.verdict) {
     case Verdict::kAllow:
@@ -32,9 +38,7 @@ uint32_t Actions::action_for(const Decision& decision) const {
     case Verdict::kDeny:
       return deny;
     case Verdict::kErrno:
-      return refusals_allow
-                 ? SECCOMP_RET_ALLOW
-                 : SECCOMP_RET_ERRNO | (static_cast<uint32_t>(decision.error) & SECCOMP_RET_DATA);
+      return refusal(decision);
   }
   return deny;
 }

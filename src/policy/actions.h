@@ -21,6 +21,11 @@ struct Actions {
   uint32_t foreign;     // calls that is_foreign() says yes to
 
   uint32_t action_for(const Decision& decision) const;
+
+  // For a call that fails with its `else` errno. One that is reported traps like a violation; the
+  // errno travels in the action's data, which the handler finds in si_errno, and which is 0 for a
+  // plain denial.
+  uint32_t refusal(const Decision& decision) const;
 };
 
 Actions actions_for(Mode mode);

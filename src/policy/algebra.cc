@@ -120,9 +120,11 @@ Node diagram_of_decisions(DecisionDiagrams& diagrams, const Policy& policy,
   const Node deny = diagrams.terminal(action_of({.verdict = Verdict::kDeny}));
   Node decided = deny;
   for (const auto& [number, call] : policy.calls()) {
-    const Node refused = call.refusal ? diagrams.terminal(action_of({.verdict = Verdict::kErrno,
-                                                                     .error = call.refusal->error}))
-                                      : deny;
+    const Node refused = call.refusal
+                             ? diagrams.terminal(action_of({.verdict = Verdict::kErrno,
+                                                            .error = call.refusal->error,
+                                                            .reported = call.refusal->reported}))
+                             : deny;
     decided = diagrams.if_then_else(
         diagrams.word_equals(kNumberOffset, UINT32_MAX, static_cast<uint32_t>(number)),
         diagrams.if_then_else(granted(diagrams, call), allow, refused), decided);

@@ -68,7 +68,9 @@ Status Policy::refuse(int number, Refusal refusal) {
   if (present && present->error != refusal.error) {
     return errno_conflict(call_name(number, architecture_), *present, refusal);
   }
-  if (!present || refusal.origin < present->origin) present = std::move(refusal);
+  refusal.reported |= present && present->reported;
+  if (present && present->origin < refusal.origin) refusal.origin = present->origin;
+  present = std::move(refusal);
   return Done{};
 }
 
@@ -85,7 +87,7 @@ Decision evaluate(const Policy& policy, const Call& call) {
     if (holds(grant.condition, call.arguments)) return {Verdict::kAllow, 0, &grant.origin};
   }
   const std::optional<Refusal>& refusal = entry->second.refusal;
-  if (refusal) return {Verdict::kErrno, refusal->error, &refusal->origin};
+  if (refusal) return {Verdict::kErrno, refusal->error, &refusal->origin, refusal->reported};
   return {Verdict::kDeny};
 }
 

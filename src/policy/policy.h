@@ -34,6 +34,7 @@ struct Grant {
 struct Refusal {
   int error;  // what the call fails with where no grant covers it, in every enforcing mode
   Origin origin;
+  bool reported = false;  // as a violation; from `else report NAME`
 };
 
 struct CallPolicy {
@@ -57,6 +58,7 @@ struct Decision {
   Verdict verdict;
   int error = 0;                   // kErrno
   const Origin* origin = nullptr;  // the grant or refusal that decided; nullptr for a plain denial
+  bool reported = false;           // kErrno: Refusal::reported
 };
 
 class Policy {

@@ -11,7 +11,7 @@
 //               | "[" QUALIFIER { "," QUALIFIER } "]"           for the rules up to the next one
 //               | rule
 //   QUALIFIER   = ROLE | "feature" NAME | "all"                 no role: all; no feature: always
-//   rule        = calls ":" condition [ "else" ERRNO ]
+//   rule        = calls ":" condition [ "else" [ "report" ] ERRNO ]
 //   calls       = NAME | "{" NAME { "," NAME } "}" | "all" "except" "{" NAME { "," NAME } "}"
 //   condition   = disjunction | "1" (always) | "0" (never)
 //   disjunction = conjunction { "||" conjunction }
@@ -58,6 +58,7 @@ struct Rule {
   std::vector<std::string> roles;  // empty: all
   std::string feature;             // empty: always
   SourceLocation where;
+  bool reports_error = false;  // `else report NAME`
 };
 
 struct Applicability {

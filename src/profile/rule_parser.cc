@@ -36,13 +36,13 @@ bool RuleParser::parse(const Token& first, std::vector<Rule>& rules) {
   const std::optional<ConditionTree> condition =
       ConditionParser(lexer_, reporter_, depth_limit_).parse();
   if (!condition) return false;
-  std::optional<int> error;
+  ErrorClause clause;
   if (lexer_.peek().is_name("else")) {
-    if (!error_clause(error)) return false;
+    if (!error_clause(clause)) return false;
     check_error_clause(first, *condition);
   }
   check_elsewhere(of->elsewhere, *condition);
-  add_rules(first, *of, *condition, error, rules);
+  add_rules(first, *of, *condition, clause, rules);
   return true;
 }
 
@@ -121,12 +121,14 @@ const Syscall* RuleParser::find(const Token& name, Calls& calls) {
   return nullptr;
 }
 
-bool RuleParser::error_clause(std::optional<int>& error) {
+bool RuleParser::error_clause(ErrorClause& clause) {
   lexer_.take();
+  clause.reported = lexer_.peek().is_name("report");
+  if (clause.reported) lexer_.take();
   if (lexer_.peek().kind != Token::Kind::kName) return unexpected("an errno such as ENOSYS");
   const Token name = lexer_.take();
-  error = find_errno(name.text);
-  if (!error) {
+  clause.error = find_errno(name.text);
+  if (!clause.error) {
     reporter_.error(diagnostic::kUnknownErrno, name.where, "there is no errno " + quoted(name.text),
                     did_you_mean(nearest_constant_name(architecture_, "errno", name.text)));
   }
@@ -153,13 +155,18 @@ void RuleParser::check_elsewhere(const std::vector<const Syscall*>& calls,
 }
 
 void RuleParser::add_rules(const Token& first, const Calls& calls, const ConditionTree& condition,
-                           std::optional<int> error, std::vector<Rule>& rules) {
+                           const ErrorClause& clause, std::vector<Rule>& rules) {
   for (const auto& group : group_by_layout(calls.here, condition)) {
     std::optional<Expression> checked =
         ConditionChecker(*group.front(), architecture_, reporter_).check(condition);
     if (!checked) continue;
-    rules.push_back(
-        {numbers_of(group), std::move(*checked), error, {}, "", reporter_.location(first.where)});
+    rules.push_back({numbers_of(group),
+                     std::move(*checked),
+                     clause.error,
+                     {},
+                     "",
+                     reporter_.location(first.where),
+                     clause.reported});
   }
 }
 

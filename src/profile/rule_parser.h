@@ -38,11 +38,17 @@ class RuleParser {
   Calls named(const std::vector<Token>& names);
   const Syscall* find(const Token& name, Calls& calls);
 
-  bool error_clause(std::optional<int>& error);
+  // `else ENOSYS`, `else report EACCES`
+  struct ErrorClause {
+    std::optional<int> error;
+    bool reported = false;
+  };
+
+  bool error_clause(ErrorClause& clause);
   void check_error_clause(const Token& first, const ConditionTree& condition);
   void check_elsewhere(const std::vector<const Syscall*>& calls, const ConditionTree& condition);
   void add_rules(const Token& first, const Calls& calls, const ConditionTree& condition,
-                 std::optional<int> error, std::vector<Rule>& rules);
+                 const ErrorClause& clause, std::vector<Rule>& rules);
   bool unexpected(const char* wanted);
 
   Lexer& lexer_;

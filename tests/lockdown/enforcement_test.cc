@@ -65,7 +65,8 @@ TEST(Enforce, ViolationEndsTheProcessBySigsysAndPrintsOneLine) {
   EXPECT_TRUE(end.killed_by(SIGSYS)) << end.status << end.errors;
   EXPECT_EQ(end.count(""), 1) << end.errors;
   EXPECT_EQ(end.errors.find("qsbx: violation (enforce): thread "), 0u) << end.errors;
-  EXPECT_NE(end.errors.find("openat(dfd=AT_FDCWD, filename=0x"), std::string::npos) << end.errors;
+  EXPECT_NE(end.errors.find("openat(dfd=AT_FDCWD, filename=\"/dev/null\""), std::string::npos)
+      << end.errors;
   EXPECT_NE(end.errors.find("flags=O_RDWR"), std::string::npos) << end.errors;
   EXPECT_NE(end.errors.find("is not granted by profiles base-process, disk; no profile grants it"),
             std::string::npos)
@@ -195,6 +196,23 @@ TEST(Enforce, ARefusedCallFailsWithItsErrnoAndNoLine) {
   EXPECT_EQ(end.errors, "");
 }
 
+TEST(Enforce, AReportedRefusalFailsWithItsErrnoAndALineThatNamesTheFile) {
+  const ChildEnd end = locked_down(Mode::kEnforce, [] {
+    return unlinkat(AT_FDCWD, "/no/such/file", 0) == -1 && errno == EACCES ? kSurvived : 1;
+  });
+  EXPECT_TRUE(end.exited_with(kSurvived)) << end.status << end.errors;
+  EXPECT_EQ(end.count("violation (enforce, failed with EACCES)"), 1) << end.errors;
+  EXPECT_EQ(end.count("unlinkat(dfd=AT_FDCWD, pathname=\"/no/such/file\""), 1) << end.errors;
+}
+
+TEST(Enforce, ANameThatCannotBeReadIsPrintedAsAnAddress) {
+  const ChildEnd end = locked_down(Mode::kEnforce, [] {
+    return syscall(SYS_unlinkat, AT_FDCWD, 0x10, 0) == -1 && errno == EACCES ? kSurvived : 1;
+  });
+  EXPECT_TRUE(end.exited_with(kSurvived)) << end.status << end.errors;
+  EXPECT_EQ(end.count("pathname=0x10"), 1) << end.errors;
+}
+
 #if defined(__x86_64__)
 long call_of_i386(long number) {
   long result;
@@ -285,7 +303,7 @@ TEST(Audit, ViolationRunsAndIsReportedOnceThenByCounts) {
   EXPECT_EQ(stat(path.c_str(), &file), 0) << "the call did not run";
   EXPECT_EQ(file.st_size, 12);
   EXPECT_EQ(end.count("violation (audit): thread "), 4) << end.errors;
-  EXPECT_EQ(end.count("openat(dfd=AT_FDCWD, filename=0x"), 2) << end.errors;
+  EXPECT_EQ(end.count("openat(dfd=AT_FDCWD, filename=\"/dev/null\""), 2) << end.errors;
   EXPECT_EQ(end.count("flags=O_WRONLY|O_CREAT|O_APPEND, mode=0600) is not granted by"), 1)
       << end.errors;
   EXPECT_EQ(end.count("built in"), 0) << end.errors;

@@ -16,6 +16,7 @@ rt_sigaction: sig != 31
 ioctl: cmd == FIONREAD
 seccomp: 1
 clone3: 0 else ENOSYS
+unlinkat: 0 else report EACCES
 )";
 
 constexpr char kDisk[] = R"(

@@ -2,12 +2,16 @@
 #include "src/lockdown/violation_report.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cstring>
 #include <thread>
 #include <vector>
 
 #include "src/lockdown/call_text.h"
+#include "src/lockdown/caller_memory.h"
 
 namespace qsbx {
 namespace {
@@ -39,6 +43,37 @@ TEST(CallText, LooksAtTheBitsThatTheKernelLooksAt) {
 TEST(CallText, UnknownAndForeignCalls) {
   EXPECT_EQ(text_of(x86_call(1020, {})), "call 1020, which this library does not know,");
   EXPECT_EQ(text_of(x86_call(0x40000027, {})), "call 1073741863 of another ABI, such as x32");
+}
+
+TEST(CallerMemory, ReadsAsFarAsItCan) {
+  char room[8];
+  EXPECT_EQ(text_at(reinterpret_cast<uintptr_t>("short"), room, sizeof room), "short");
+  EXPECT_EQ(text_at(reinterpret_cast<uintptr_t>("rather long"), room, sizeof room), "rather l");
+  EXPECT_EQ(text_at(0, room, sizeof room), "");
+  EXPECT_EQ(text_at(~uint64_t{0}, room, sizeof room), "");
+  EXPECT_EQ(text_at(uint64_t{1} << 60, room, sizeof room), "");
+}
+
+TEST(CallerMemory, StopsAtTheEndOfAMapping) {
+  const long page = sysconf(_SC_PAGESIZE);
+  char* pages =
+      static_cast<char*>(mmap(nullptr, static_cast<size_t>(2 * page), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(pages, MAP_FAILED);
+  ASSERT_EQ(mprotect(pages + page, static_cast<size_t>(page), PROT_NONE), 0);
+  memcpy(pages + page - 3, "abc", 3);
+  char room[16];
+  EXPECT_EQ(text_at(reinterpret_cast<uintptr_t>(pages + page - 3), room, sizeof room), "abc");
+  munmap(pages, static_cast<size_t>(2 * page));
+}
+
+TEST(CallerMemory, KnowsHarmlessLooks) {
+  EXPECT_TRUE(is_harmless_look("/proc/sys/vm/overcommit_memory"));
+  EXPECT_TRUE(is_harmless_look("/proc/1234/cmdline"));
+  for (const char* path : {"", "/proc/cmdline", "/proc//cmdline", "/proc/1/2/cmdline",
+                           "/proc/self/cmdline", "/etc/passwd", "/proc/1234/mem"}) {
+    EXPECT_FALSE(is_harmless_look(path)) << path;
+  }
 }
 
 TEST(Line, CutsOffWhatDoesNotFit) {

@@ -97,6 +97,19 @@ TEST(Policy, ModesTurnDecisionsIntoActions) {
   EXPECT_EQ(action_of(policy, audit, call_to(kClone3)), SECCOMP_RET_ALLOW);
 }
 
+TEST(Policy, RefusalsThatAreReportedTrapWithTheirErrno) {
+  Policy policy(kNative);
+  ASSERT_TRUE(policy.refuse(kWrite, {EACCES, line(1)}).ok());
+  ASSERT_TRUE(policy.refuse(kWrite, {EACCES, line(2), true}).ok());
+  ASSERT_TRUE(policy.refuse(kWrite, {EACCES, line(3)}).ok());
+  EXPECT_EQ(policy.calls().at(kWrite).refusal->origin.line, 1);
+  EXPECT_EQ(action_of(policy, actions_for(Mode::kEnforce), call_to(kWrite)),
+            SECCOMP_RET_TRAP | EACCES);
+  EXPECT_EQ(action_of(policy, actions_for(Mode::kErrno), call_to(kWrite)),
+            SECCOMP_RET_TRAP | EACCES);
+  EXPECT_EQ(action_of(policy, actions_for(Mode::kAudit), call_to(kWrite)), SECCOMP_RET_USER_NOTIF);
+}
+
 // Equal in what they grant and in what they remember.
 ::testing::AssertionResult same(const Policy& a, const Policy& b) {
   const Result<bool> equal_meaning = equal(a, b);

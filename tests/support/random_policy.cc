@@ -164,7 +164,8 @@ Policy random_policy(Random& random, Architecture architecture, int calls) {
     const bool plain = below(random, 2) == 0;
     policy.grant(call.number,
                  {plain ? Expression::always() : random_expression(random, call, 3), origin});
-    if (below(random, 6) == 0) (void)policy.refuse(call.number, {38, origin});
+    if (below(random, 6) == 0)
+      (void)policy.refuse(call.number, {38, origin, below(random, 2) == 0});
   }
   return policy;
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "src/lockdown/caller_memory.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace qsbx {
+namespace {
+
+constexpr size_t kProbed = 8;  // the size of the kernel's sigset_t, kernel/signal.c
+
+// rt_sigprocmask() copies its set before it looks at `how`, so one that means nothing changes
+// nothing, and fails with EFAULT only where the set cannot be read.
+bool is_readable(uint64_t address) {
+  constexpr int kNoSuchHow = -1;
+  return syscall(SYS_rt_sigprocmask, kNoSuchHow, address, nullptr, kProbed) != -1 ||
+         errno != EFAULT;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::string_view text_at(uint64_t address, char* room, size_t size) {
+  const int saved_errno = errno;
+  size_t length = 0;
+  while (length < size) {
+    // Aligned probes never reach into a page that the text does not reach.
+    const uint64_t probed = (address + length) & ~uint64_t{kProbed - 1};
+    if (!is_readable(probed)) break;
+    const size_t part =
+        std::min(size - length, static_cast<size_t>(probed + kProbed - address - length));
+    memcpy(room + length, reinterpret_cast<const char*>(address + length), part);
+    const void* end = memchr(room + length, '\0', part);
+    length +=
+        end == nullptr ? part : static_cast<size_t>(static_cast<const char*>(end) - room) - length;
+    if (end != nullptr) break;
+  }
+  errno = saved_errno;
+  return {room, length};
+}
+
+// malloc, before it gives an arena's memory back; and the name of whoever sent a SIGTERM, for
+// QEMU's message.
+bool is_harmless_look(std::string_view path) {
+  constexpr std::string_view kProcess = "/proc/";
+  constexpr std::string_view kCommandLine = "/cmdline";
+  if (path == "/proc/sys/vm/overcommit_memory") return true;
+  if (!path.starts_with(kProcess) || !path.ends_with(kCommandLine)) return false;
+  path.remove_prefix(kProcess.size());
+  return path.size() > kCommandLine.size() &&
+         is_number(path.substr(0, path.size() - kCommandLine.size()));
+}
+
+}  // namespace qsbx
