@@ -45,7 +45,7 @@ getrandom: 1
 # Nothing is opened. These fail without harm: malloc looks at /proc/sys/vm/overcommit_memory before
 # it gives a heap back, a SIGTERM is reported with its sender's name from /proc; a monitor command
 # that needs a file says so.
-openat: 0 else EACCES
+openat: 0 else report EACCES
 
 # At its end QEMU removes its pid file and sockets. Nothing is removed by name unless that is asked
 # for: a file name is nothing that a filter can see.

@@ -10,7 +10,7 @@ applies to device isa-pit, kvm-pit, hpet, kvmclock, kvmvapic, i8257, pc-dimm, nv
 # Chipsets, buses, bridges
 applies to device i440FX*, PIIX3*, piix3-isa, PIIX4*, q35-pcihost, mch, ICH9-*, gpex-*, isabus-bridge
 applies to device pci-bridge*, pcie-root-port, pcie-pci-bridge, i82801b11-bridge, ioh3420, x3130-*
-applies to device pxb, pxb-pcie, pxb-host, acpi-ged-x86, acpi-erst, smbus-eeprom, fw_cfg_*, xio3130-*
+applies to device pxb, pxb-pcie, pxb-host, acpi-ged*, acpi-erst, smbus-eeprom, fw_cfg_*, xio3130-*
 applies to device pxb-bus, platform-bus-device, generic-loader, loader
 # Ports and input
 applies to device i8042, port92, ps2-*, vmport, vmmouse, isa-pcspk, isa-debug-exit, cfi.pflash01
@@ -18,4 +18,6 @@ applies to device i8042, port92, ps2-*, vmport, vmmouse, isa-pcspk, isa-debug-ex
 applies to device VGA, isa-vga, secondary-vga, cirrus-vga, isa-cirrus-vga, vmware-svga, bochs-display, ramfb
 # Watchdogs and messages to the host
 applies to device i6300esb, ib700, pvpanic*, vmcoreinfo, vmgenid, isa-ipmi*, ipmi-bmc-sim, smbus-ipmi
-applies to device ICH9-TCO, tco
+# IOMMUs, sound; a sound card has a backend for what is heard
+applies to device intel-iommu, amd-iommu, AMDVI-PCI, AC97, ES1370, sb16, adlib, gus, cs4231a, intel-hda
+applies to device ich9-intel-hda, hda-*, usb-audio

@@ -1,4 +1,4 @@
-# virtio-gpu without 3D, and virtio's keyboard, mouse and tablet.
+# virtio-gpu without 3D, virtio's keyboard, mouse and tablet, its IOMMU.
 profile virtio-gpu
-applies to device virtio-gpu-device, virtio-gpu-pci, virtio-vga, virtio-keyboard-*, virtio-mouse-*, virtio-tablet-*
+applies to device virtio-gpu-device, virtio-gpu-pci, virtio-vga, virtio-keyboard-*, virtio-mouse-*, virtio-tablet-*, virtio-iommu-*
 include device/virtio
