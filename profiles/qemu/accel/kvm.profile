@@ -2,6 +2,7 @@
 # descriptors. Nothing here makes a machine, a processor or a device, or enables a capability.
 profile kvm
 applies to accelerator kvm
+include base/process
 include base/eventfd
 
 ioctl: cmd in {

@@ -2,6 +2,7 @@
 # filter sees: a process that has one can open, connect and write through it. Prefer threads or native.
 profile aio-io_uring
 applies to aio io_uring
+include base/process
 include base/eventfd
 include base/file
 

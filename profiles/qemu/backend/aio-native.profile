@@ -1,6 +1,7 @@
 # aio=native: Linux AIO. On an iothread the context is made when the guest's driver starts.
 profile aio-native
 applies to aio native
+include base/process
 include base/eventfd
 include base/file
 

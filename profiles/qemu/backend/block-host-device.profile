@@ -1,6 +1,7 @@
 # The host's disks and CD-ROM drives.
 profile block-host-device
 applies to block host_device, host_cdrom
+include base/process
 include base/file
 
 ioctl: cmd in { BLKGETSIZE64, BLKDISCARD, BLKZEROOUT }   # requests of the guest's, handed on

@@ -1,3 +1,4 @@
 # A pseudo terminal; a timer looks for somebody at its other end.
 profile chardev-pty
 applies to chardev pty
+include base/process

@@ -1,6 +1,7 @@
 # A chardev on a socket that listens, or is connected already.
 profile chardev-socket
 applies to chardev socket
+include base/process
 include base/accepted-socket
 
 # reconnect= of a client.

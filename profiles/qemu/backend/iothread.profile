@@ -1,3 +1,4 @@
 # Threads with an event loop of their own.
 profile iothread
 applies to object iothread, main-loop
+include base/process

@@ -2,3 +2,4 @@
 # start something fail unless a feature grants it.
 profile monitor
 applies to monitor qmp, hmp
+include base/process

@@ -1,6 +1,7 @@
 # -netdev user: libslirp makes the guest's connections, each a socket of this process.
 profile netdev-user
 applies to netdev user
+include base/process
 
 # Sockets of the internet families only. ICMP and ICMPv6 (58) are raw where the host has no ping sockets.
 socket: family in { AF_INET, AF_INET6 } && ((type & SOCK_TYPE_MASK) in { SOCK_STREAM, SOCK_DGRAM }

@@ -1,6 +1,7 @@
 # Packets that the kernel moves by itself: vhost starts and stops with the guest's driver.
 profile netdev-vhost
 applies to netdev tap+vhost
+include base/process
 include base/eventfd
 
 ioctl: cmd in { VHOST_GET_FEATURES, VHOST_SET_FEATURES, VHOST_GET_BACKEND_FEATURES,

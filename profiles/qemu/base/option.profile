@@ -1,3 +1,4 @@
 # Options that change what threads call.
 profile option
 applies to option sandbox, realtime
+include base/process

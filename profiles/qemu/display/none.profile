@@ -1,3 +1,4 @@
 # No display.
 profile display-none
 applies to display none
+include base/process

@@ -1,4 +1,5 @@
 # The VNC server: clients come and go; a thread of its own packs what they see.
 profile vnc
 applies to display vnc
+include base/process
 include base/accepted-socket
