@@ -3,6 +3,7 @@ add_library(qsbx_lockdown STATIC
   src/lockdown/audit_listener.cc
   src/lockdown/call_text.cc
   src/lockdown/caller_memory.cc
+  src/lockdown/quiet_opens.cc
   src/lockdown/in_force.cc
   src/lockdown/line.cc
   src/lockdown/phases.cc

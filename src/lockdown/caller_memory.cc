@@ -21,11 +21,6 @@ bool is_readable(uint64_t address) {
          errno != EFAULT;
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 std::string_view text_at(uint64_t address, char* room, size_t size) {
@@ -45,18 +40,6 @@ std::string_view text_at(uint64_t address, char* room, size_t size) {
   }
   errno = saved_errno;
   return {room, length};
-}
-
-// malloc, before it gives an arena's memory back; and the name of whoever sent a SIGTERM, for
-// QEMU's message.
-bool is_harmless_look(std::string_view path) {
-  constexpr std::string_view kProcess = "/proc/";
-  constexpr std::string_view kCommandLine = "/cmdline";
-  if (path == "/proc/sys/vm/overcommit_memory") return true;
-  if (!path.starts_with(kProcess) || !path.ends_with(kCommandLine)) return false;
-  path.remove_prefix(kProcess.size());
-  return path.size() > kCommandLine.size() &&
-         is_number(path.substr(0, path.size() - kCommandLine.size()));
 }
 
 }  // namespace qsbx

@@ -13,10 +13,6 @@ namespace qsbx {
 // else chose.
 std::string_view text_at(uint64_t address, char* room, size_t size);
 
-// Whether a file's name is one of those that glibc and QEMU look at by themselves at any time, and
-// do well without: what is refused anyway need not be reported for them.
-bool is_harmless_look(std::string_view path);
-
 }  // namespace qsbx
 
 #endif

@@ -58,12 +58,6 @@ std::string source_of(const Profile& profile, const Rule& rule, bool selected, b
   return text + " (" + place(rule) + ")";
 }
 
-bool opens_harmlessly(const struct seccomp_data& call) {
-  if (call.nr != SYS_openat) return false;
-  char room[64];
-  return is_harmless_look(text_at(call.args[1], room, sizeof room));
-}
-
 }  // namespace
 
 std::string_view mode_name(Mode mode) {
@@ -81,7 +75,10 @@ std::string_view mode_name(Mode mode) {
 ViolationReport::ViolationReport(Mode mode, Phase phase, const Policy& policy,
                                  const Selection& selection, const std::set<std::string>& features,
                                  const ProfileSet& set)
-    : mode_(mode), architecture_(policy.architecture()), profiles_(profile_list(selection)) {
+    : mode_(mode),
+      architecture_(policy.architecture()),
+      profiles_(profile_list(selection)),
+      quiet_opens_(QuietOpens::of_this_process()) {
   for (const auto& [number, call] : policy.calls()) {
     advice_[number].other_arguments = grant_list(call);
   }
@@ -106,6 +103,12 @@ void ViolationReport::add_candidates(const Profile& profile, bool selected,
   }
 }
 
+bool ViolationReport::opens_quietly(const struct seccomp_data& call) const {
+  if (call.nr != SYS_openat) return false;
+  char room[512];
+  return quiet_opens_.contains(text_at(call.args[1], room, sizeof room));
+}
+
 void ViolationReport::violation(pid_t tid, std::string_view thread_name,
                                 const struct seccomp_data& call) {
   const uint32_t count = counts_.count(tid, call);
@@ -117,7 +120,7 @@ void ViolationReport::violation(pid_t tid, std::string_view thread_name,
 
 void ViolationReport::own_violation(std::string_view thread_name, const struct seccomp_data& call,
                                     int refused_with) {
-  if (refused_with != 0 && opens_harmlessly(call)) return;
+  if (refused_with != 0 && opens_quietly(call)) return;
   const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
   const uint32_t count = counts_.count(tid, call);
   if (!is_worth_reporting(count)) return;

@@ -15,6 +15,7 @@
 
 #include "src/lockdown/call_text.h"
 #include "src/lockdown/line.h"
+#include "src/lockdown/quiet_opens.h"
 #include "src/lockdown/violation_counts.h"
 #include "src/machine/selection.h"
 #include "src/policy/actions.h"
@@ -44,6 +45,8 @@ class ViolationReport {
                 Caller caller = Caller::kAnother) const;
 
  private:
+  bool opens_quietly(const struct seccomp_data& call) const;
+
   // A grant that is not in force, and who has it: "feature hotplug (device/virtio-net.profile:12)".
   struct Candidate {
     Expression condition;
@@ -61,6 +64,7 @@ class ViolationReport {
   Architecture architecture_;
   std::string profiles_;  // "profiles base-process, virtio-blk"
   std::map<int, Advice> advice_;
+  QuietOpens quiet_opens_;
   ViolationCounts counts_;
 };
 

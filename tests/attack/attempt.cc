@@ -101,8 +101,8 @@ class Victim {
 
  private:
   static void report(const std::string& name, long result) {
-    if (result == -EPERM) {
-      printf("%s: refused with EPERM\n", name.c_str());
+    if (result == -EPERM || result == -EACCES) {
+      printf("%s: refused with %s\n", name.c_str(), strerrorname_np(static_cast<int>(-result)));
     } else if (result < 0 && result >= -4095) {
       printf("%s: NOT STOPPED, the kernel ran it (%s)\n", name.c_str(),
              strerrorname_np(static_cast<int>(-result)));

@@ -209,6 +209,7 @@ class Machine:
             self.process.kill()
         self.process.wait()
         self.process.stdin.close()
+        self.process.stdout.close()
         if self.qmp:
             self.qmp.close()
         shutil.rmtree(self.directory)

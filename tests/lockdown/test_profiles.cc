@@ -44,7 +44,7 @@ phase boot
 include base/process
 
 { write, gettid, prctl, rt_sigreturn, pread64, openat, socket, ioctl, newfstatat, fstat }: 1
-{ getdents64, rt_sigaction, lseek, fcntl, unlinkat }: 1
+{ getdents64, rt_sigaction, lseek, fcntl, unlinkat, readlink, getcwd }: 1
 )";
 
 }  // namespace

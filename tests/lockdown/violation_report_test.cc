@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/lockdown/violation_report.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
 #include "src/lockdown/call_text.h"
 #include "src/lockdown/caller_memory.h"
+#include "src/lockdown/quiet_opens.h"
 
 namespace qsbx {
 namespace {
@@ -67,13 +70,28 @@ TEST(CallerMemory, StopsAtTheEndOfAMapping) {
   munmap(pages, static_cast<size_t>(2 * page));
 }
 
-TEST(CallerMemory, KnowsHarmlessLooks) {
-  EXPECT_TRUE(is_harmless_look("/proc/sys/vm/overcommit_memory"));
-  EXPECT_TRUE(is_harmless_look("/proc/1234/cmdline"));
+TEST(QuietOpens, AreLooksThatFailWithoutHarm) {
+  const QuietOpens opens = QuietOpens::of_this_process();
+  EXPECT_TRUE(opens.contains("/proc/sys/vm/overcommit_memory"));
+  EXPECT_TRUE(opens.contains("/proc/1234/cmdline"));
+  EXPECT_TRUE(opens.contains("/etc/resolv.conf"));
   for (const char* path : {"", "/proc/cmdline", "/proc//cmdline", "/proc/1/2/cmdline",
-                           "/proc/self/cmdline", "/etc/passwd", "/proc/1234/mem"}) {
-    EXPECT_FALSE(is_harmless_look(path)) << path;
+                           "/proc/self/cmdline", "/etc/shadow", "/proc/1234/mem"}) {
+    EXPECT_FALSE(opens.contains(path)) << path;
   }
+}
+
+TEST(QuietOpens, AreFilesThatAreOpenAnyway) {
+  const std::string path = "quiet-opens-test." + std::to_string(getpid());
+  EXPECT_FALSE(QuietOpens::of_this_process().contains(path));
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_GE(file, 0);
+  const QuietOpens opens = QuietOpens::of_this_process();
+  unlink(path.c_str());
+  close(file);
+  EXPECT_TRUE(opens.contains(path));
+  EXPECT_TRUE(opens.contains(std::filesystem::current_path().string() + "/" + path));
+  EXPECT_FALSE(opens.contains("/" + path));
 }
 
 TEST(Line, CutsOffWhatDoesNotFit) {

@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Real QEMUs with real guests, locked down: what must go on works, what must not is stopped."""
+
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import qemus
+from qemus import guests
+from vnc import VncClient
+
+ATTEMPT = qemus.BUILD / "tests/attack/attempt"
+# Fewer where neither a run nor a code path needs them.
+MOST_CALLS = 60
+NEVER = {
+    "execve", "execveat", "fork", "vfork", "ptrace", "bpf", "userfaultfd", "mount", "setns", "unshare",
+    "memfd_create", "process_vm_writev", "io_uring_setup",
+}  # fmt: skip
+
+
+def wait_until(what, condition, timeout=30):
+    until = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"{what} did not come about in {timeout} s")
+        time.sleep(0.05)
+
+
+class OnEachQemu:
+    """The tests, made concrete for each QEMU below."""
+
+    qemu = None
+
+    def setUp(self):
+        self.qemu.require()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="qsbx-lockdown."))
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def disk(self, megabytes=16):
+        path = self.directory / "disk.img"
+        with open(path, "wb") as file:
+            file.truncate(megabytes << 20)
+        return path
+
+    def start(self, arguments, monitor=True, serial=True, **how):
+        machine = guests.Machine(self.qemu.command(arguments, **how), monitor=monitor, serial=serial)
+        self.addCleanup(machine.__exit__, None, None, None)
+        return machine
+
+    def start_linux(self, **how):
+        arguments = guests.demo_machine(qemus.linux_guest(), self.disk())
+        return self.start(arguments + ["-S"] if how.pop("stopped", False) else arguments, **how)
+
+    def start_small(self, **how):
+        """A machine that only runs its firmware."""
+        return self.start(["-machine", "q35", "-display", "none", "-nodefaults", "-vga", "std"], **how)
+
+    def wait_for_lockdown(self, machine):
+        wait_until("the status line of lockdown", lambda: "qsbx: " in machine.errors())
+
+    def assert_all_threads_filtered(self, machine):
+        threads = machine.threads()
+        self.assertGreaterEqual(len(threads), 2)
+        for thread in threads:
+            self.assertEqual(thread.mode, 2, thread)
+            self.assertGreaterEqual(thread.filters, 1, thread)
+            self.assertEqual(thread.no_new_privs, 1, thread)
+
+    def assert_no_violation(self, machine):
+        self.assertNotIn("violation", machine.errors())
+
+    def assert_ok(self, answer):
+        self.assertTrue(answer.startswith("ok"), answer)
+
+    def use_everything(self, machine):
+        for command in ("disk", "net", "random", "discard"):
+            self.assert_ok(machine.guest(command))
+
+    def connect_and_leave_by_vnc(self, machine):
+        port = int(machine.qmp.run("query-vnc")["service"])
+        for encoding in ("tight", "raw"):
+            client = VncClient(port)
+            client.press(ord("a"))
+            client.move(10, 10)
+            self.assertGreater(client.frame(encoding), 1)
+            client.close()
+
+    def test_a_linux_guest_lives_under_enforcement(self):
+        machine = self.start_linux()
+        machine.wait_for_guest("ready")
+        self.wait_for_lockdown(machine)
+        self.assert_all_threads_filtered(machine)
+        self.use_everything(machine)
+        machine.qmp.run("stop")
+        machine.qmp.run("cont")
+        self.connect_and_leave_by_vnc(machine)
+        machine.qmp.run("balloon", value=128 << 20)
+        machine.qmp.run("balloon", value=256 << 20)
+        machine.qmp.close()
+        machine.qmp = machine.open_qmp()
+        time.sleep(15)  # worker threads end after 10 s of idleness, and come again
+        self.use_everything(machine)
+        self.assert_all_threads_filtered(machine)
+        machine.qmp.run("system_reset")
+        machine.wait_for_guest("ready")
+        self.use_everything(machine)
+        self.assertEqual(machine.quit(), 0, machine.errors())
+        self.assert_no_violation(machine)
+
+    def test_a_guest_that_powers_itself_off_ends_qemu_cleanly(self):
+        machine = self.start_linux()
+        machine.wait_for_guest("ready")
+        machine.send("poweroff\n")
+        self.assertEqual(machine.wait(), 0, machine.errors())
+        self.assert_no_violation(machine)
+
+    def test_a_boot_sector_under_kvm(self):
+        if not qemus.kvm_works():
+            self.skipTest("/dev/kvm makes no virtual machine here")
+        image = self.directory / "boot.img"
+        shutil.copy(qemus.boot_sector(), image)
+        machine = self.start([
+            "-accel", "kvm", "-m", "64", "-nodefaults", "-display", "none", "-object", "iothread,id=io0",
+            "-drive", f"file={image},format=raw,if=none,id=d0", "-device", "virtio-blk-pci,drive=d0,iothread=io0",
+        ])  # fmt: skip
+        machine.serial.wait_for(guests.boot_sector_sum(image), 30)
+        self.wait_for_lockdown(machine)
+        self.assert_all_threads_filtered(machine)
+        machine.qmp.run("stop")
+        machine.qmp.run("cont")
+        machine.qmp.run("system_reset")
+        machine.serial.wait_for(guests.boot_sector_sum(image), 30)
+        self.assertEqual(machine.quit(), 0, machine.errors())
+        self.assert_no_violation(machine)
+
+    def test_works_under_the_sandbox_that_libvirt_asks_for(self):
+        machine = self.start_linux(sandbox=qemus.LIBVIRT_SANDBOX)
+        machine.wait_for_guest("ready")
+        self.wait_for_lockdown(machine)
+        self.assert_all_threads_filtered(machine)
+        self.assertTrue(all(thread.filters >= 2 for thread in machine.threads()))
+        self.use_everything(machine)
+        self.assertEqual(machine.quit(), 0, machine.errors())
+        self.assert_no_violation(machine)
+
+    def test_a_machine_that_starts_stopped_is_locked_when_it_runs(self):
+        machine = self.start_linux(stopped=True)
+        before = self.settled_filters(machine)
+        self.assertGreaterEqual(before, 1, "no first tightening")
+        # What a manager does before cont, and what the run policy would not let it do.
+        dump = self.directory / "screen.ppm"
+        machine.qmp.run("screendump", filename=str(dump))
+        self.assertGreater(dump.stat().st_size, 0)
+        machine.qmp.run("cont")
+        machine.wait_for_guest("ready")
+        wait_until("the tight filter", lambda: all(t.filters > before for t in machine.threads()))
+        self.use_everything(machine)
+        self.assertEqual(machine.quit(), 0, machine.errors())
+        self.assert_no_violation(machine)
+
+    def settled_filters(self, machine):
+        """How many filters every thread has, once the number has stopped to change."""
+        wait_until("the first tightening", lambda: all(t.filters >= 1 for t in machine.threads()))
+        time.sleep(0.5)
+        return min(thread.filters for thread in machine.threads())
+
+    def test_what_an_attacker_would_do_ends_the_process(self):
+        for what, call in (("connect", "socket"), ("exec", "execve"), ("map", "mmap")):
+            with self.subTest(what):
+                machine = self.start_small()
+                self.wait_for_lockdown(machine)
+                attempt = subprocess.run([ATTEMPT, str(machine.pid), what], capture_output=True, text=True)
+                self.assertEqual(attempt.returncode, 3, attempt.stdout + attempt.stderr)
+                self.assertIn("signal SYS", attempt.stdout)
+                self.assertEqual(machine.wait(), -signal.SIGSYS)
+                self.assertRegex(machine.errors(), rf"qsbx: violation .*\b{call}\(")
+
+    def test_opening_a_file_is_refused_and_reported_with_its_name(self):
+        machine = self.start_small()
+        self.wait_for_lockdown(machine)
+        attempt = subprocess.run([ATTEMPT, str(machine.pid), "open"], capture_output=True, text=True)
+        self.assertEqual(attempt.stdout, "open /etc/shadow: refused with EACCES\n")
+        self.assertRegex(machine.errors(), r'qsbx: violation .*\bopenat\(dfd=AT_FDCWD, filename="/etc/shadow"')
+        with self.assertRaisesRegex(guests.QmpError, "Permission denied"):
+            machine.qmp.run("screendump", filename=str(self.directory / "screen.ppm"))
+        self.assertEqual(machine.quit(), 0)
+
+    def test_errno_refuses_and_reports_and_lives(self):
+        machine = self.start_small(mode="errno")
+        self.wait_for_lockdown(machine)
+        attempt = subprocess.run([ATTEMPT, str(machine.pid), "open", "connect", "exec", "map"],
+                                 capture_output=True, text=True)  # fmt: skip
+        self.assertEqual(attempt.returncode, 0, attempt.stdout + attempt.stderr)
+        self.assertEqual(attempt.stdout.count("refused with E"), 4, attempt.stdout)
+        self.assertEqual(machine.errors().count("violation"), 4, machine.errors())
+        self.assertEqual(machine.quit(), 0)
+
+    def test_audit_reports_once_and_changes_nothing(self):
+        machine = self.start_small(mode="audit")
+        self.wait_for_lockdown(machine)
+        attempt = subprocess.run([ATTEMPT, str(machine.pid), "open", "open", "map"],
+                                 capture_output=True, text=True)  # fmt: skip
+        self.assertEqual(attempt.returncode, 0, attempt.stdout + attempt.stderr)
+        self.assertEqual(attempt.stdout.count("it returned"), 3, attempt.stdout)
+        lines = [line for line in machine.errors().splitlines() if "violation" in line]
+        self.assertEqual([re.search(r": (\w+)\(", line)[1] for line in lines], ["openat", "mmap"], lines)
+        self.assertEqual(machine.quit(), 0)
+
+    def test_an_unknown_device_is_named_and_the_guest_does_not_run(self):
+        machine = self.start(["-machine", "q35", "-display", "none", "-device", "edu"], monitor=False)
+        self.assertEqual(machine.wait(), 1, machine.errors())
+        self.assertIn("device edu", machine.errors())
+
+    def test_an_unknown_device_is_a_warning_in_audit(self):
+        machine = self.start(["-machine", "q35", "-display", "none", "-device", "edu"], mode="audit")
+        wait_until("the warning", lambda: "device edu" in machine.errors())
+        wait_until("the guest runs", lambda: machine.qmp.run("query-status")["status"] == "running")
+        self.assertEqual(machine.quit(), 0, machine.errors())
+
+    def test_a_missing_profile_folder_ends_the_start(self):
+        machine = self.start(["-display", "none"], monitor=False, profiles=self.directory / "none")
+        self.assertIn(machine.wait(), (1, 2), machine.errors())
+        self.assertIn(str(self.directory / "none"), machine.errors())
+
+    def test_a_broken_profile_ends_the_start_and_says_where(self):
+        profiles = self.directory / "profiles"
+        shutil.copytree(qemus.PROFILES, profiles)
+        with open(profiles / "base/process.profile", "a") as file:
+            file.write("\nopenat: flagz == O_RDONLY\n")
+        machine = self.start(["-display", "none"], monitor=False, profiles=profiles)
+        self.assertIn(machine.wait(), (1, 2), machine.errors())
+        self.assertRegex(machine.errors(), r"base/process\.profile:\d+:\d+: error QSBX-\d+")
+
+
+class Unmodified(OnEachQemu, unittest.TestCase):
+    qemu = qemus.Unmodified()
+
+
+class UnmodifiedDebian13(OnEachQemu, unittest.TestCase):
+    qemu = qemus.UnmodifiedDebian13()
+
+
+class Patched(OnEachQemu, unittest.TestCase):
+    qemu = qemus.Patched()
+
+
+class DemoMachinePolicy(unittest.TestCase):
+    def granted_calls(self):
+        """The names, from `qsbx explain --json`."""
+        import json
+        arguments = guests.demo_machine("guest", "disk.img") + ["-serial", "stdio", "-qmp", "unix:q,server=on"]
+        out = subprocess.run([qemus.BUILD / "qsbx", "explain", "--json", "--profiles", qemus.PROFILES,
+                              "--argv", "qemu-system-x86_64", *arguments],
+                             check=True, capture_output=True, text=True)  # fmt: skip
+        return {call["syscall"] for call in json.loads(out.stdout)["calls"] if call["grants"]}
+
+    def test_grants_few_calls_and_none_that_reaches_outside(self):
+        granted = self.granted_calls()
+        print(f"the demo machine's run policy grants {len(granted)} calls: {' '.join(sorted(granted))}",
+              file=sys.stderr)
+        self.assertLessEqual(len(granted), MOST_CALLS)
+        self.assertEqual(NEVER & granted, set())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The QEMUs that lockdown is tested on, and how each is told to lock itself down.
+
+ctest says by the environment where things are: QSBX_BUILD_DIR, QSBX_PATCHED_QEMU (scripts/build-qemu) and
+QSBX_DEBIAN13 (scripts/make-debian13).
+"""
+
+import functools
+import os
+import pathlib
+import shutil
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/guest"))
+
+import machine as guests  # noqa: E402
+
+BUILD = pathlib.Path(os.environ.get("QSBX_BUILD_DIR", ROOT / "build/plain"))
+PROFILES = ROOT / "profiles/qemu"
+CACHE = pathlib.Path(
+    os.environ.get("QSBX_CACHE")
+    or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "qsbx")
+LIBVIRT_SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+
+
+class Unmodified:
+    """Debian 12's QEMU 7.2, started by `qsbx run`."""
+
+    name = "QEMU 7.2"
+
+    def require(self):
+        if shutil.which("qemu-system-x86_64") is None:
+            raise unittest.SkipTest("qemu-system-x86_64 is not installed")
+
+    def command(self, arguments, mode="enforce", features=(), profiles=PROFILES, sandbox=None):
+        words = [*self.launcher(), BUILD / "qsbx", "run", "--mode", mode, "--profiles", profiles]
+        if features:
+            words += ["--allow", ",".join(features)]
+        words += ["--", "qemu-system-x86_64", *arguments]
+        return words + (["-sandbox", sandbox] if sandbox else [])
+
+    def launcher(self):
+        return []
+
+
+class UnmodifiedDebian13(Unmodified):
+    """Debian 13's QEMU 10.0 on its own glibc, in a change of root that has our folders in it."""
+
+    name = "QEMU 10.0 of Debian 13"
+
+    def require(self):
+        if not os.environ.get("QSBX_DEBIAN13"):
+            raise unittest.SkipTest("QSBX_DEBIAN13 is not set: see scripts/make-debian13")
+
+    def launcher(self):
+        folders = [ROOT, BUILD, CACHE, "/tmp"]
+        return [ROOT / "tests/lockdown_of_qemu/in-debian13", os.environ["QSBX_DEBIAN13"],
+                *map(str, folders), "--"]
+
+
+class Patched:
+    """QEMU 10.0, built from Debian's source with our patch."""
+
+    name = "patched QEMU 10.0"
+
+    def require(self):
+        if not os.environ.get("QSBX_PATCHED_QEMU"):
+            raise unittest.SkipTest("QSBX_PATCHED_QEMU is not set: see scripts/build-qemu")
+
+    def command(self, arguments, mode="enforce", features=(), profiles=PROFILES, sandbox="on"):
+        option = f"{sandbox},lockdown={mode},lockdown-profiles={profiles}"
+        if features:
+            option += ",lockdown-allow=" + "+".join(features)
+        return ["env", f"LD_LIBRARY_PATH={BUILD}", os.environ["QSBX_PATCHED_QEMU"],
+                *arguments, "-sandbox", option]
+
+
+@functools.cache
+def linux_guest():
+    return guests.make_linux_guest(CACHE / "guest")
+
+
+@functools.cache
+def boot_sector():
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return guests.make_boot_sector(CACHE / "boot-sector.img")
+
+
+def kvm_works():
+    """Whether /dev/kvm is there and makes a virtual machine."""
+    import fcntl
+    try:
+        with open("/dev/kvm", "rb") as kvm:
+            os.close(fcntl.ioctl(kvm, 0xAE01, 0))  # KVM_CREATE_VM
+        return True
+    except OSError:
+        return False
