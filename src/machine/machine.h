@@ -18,7 +18,8 @@
 //   tpm          emulator, passthrough                        TPM backend
 //   monitor      qmp, hmp
 //   fsdev        local
-//   option       debug-threads, sandbox, realtime             switches that change what threads call
+//   option       debug-threads, sandbox, realtime,            what else changes the calls that threads make
+//                shared-surfaces
 // clang-format on
 #ifndef QSBX_MACHINE_MACHINE_H_
 #define QSBX_MACHINE_MACHINE_H_

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/machine/qmp_machine.h"
 
+#include <fnmatch.h>
+
+#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -29,6 +32,12 @@ bool bool_in(const Json& object, const char* key) {
   if (!object.is_object()) return false;
   auto found = object.find(key);
   return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+int int_in(const Json& object, const char* key) {
+  if (!object.is_object()) return 0;
+  auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
 }
 
 std::vector<Property> properties_in(const Json& answer) {
@@ -159,6 +168,25 @@ void add_audiodevs(const Json& answer, Machine& machine) {
   }
 }
 
+bool has_screen(const Machine& machine) {
+  constexpr const char* kScreens[] = {"*VGA*", "*vga*",   "*gpu*", "*qxl*",
+                                      "ramfb", "cirrus*", "ati-*", "bochs-display"};
+  return std::ranges::any_of(machine.parts, [&](const Part& part) {
+    if (part.kind == "display") return part.name != "none";
+    return part.kind == "device" && std::ranges::any_of(kScreens, [&](const char* pattern) {
+             return fnmatch(pattern, part.name.c_str(), 0) == 0;
+           });
+  });
+}
+
+// Since 9.2 the pixels of a screen are in memory that can be shared (ui/qemu-pixman.c).
+void add_version(const Json& answer, Machine& machine) {
+  const auto version = answer.is_object() ? answer.find("qemu") : answer.end();
+  if (version == answer.end()) return;
+  const std::pair number = {int_in(*version, "major"), int_in(*version, "minor")};
+  if (number >= std::pair(9, 2) && has_screen(machine)) machine.add("option", "shared-surfaces");
+}
+
 struct Question {
   QmpCommand command;
   bool always_there;  // in every QEMU; the others come and go with how it was built
@@ -184,7 +212,9 @@ std::vector<Question> questions(const std::string& left_out) {
           {{"query-vnc"}, false, server("vnc")},
           {{"query-spice"}, false, server("spice")},
           {{"query-tpm"}, false, add_tpms},
-          {{"query-audiodevs"}, false, add_audiodevs}};
+          {{"query-audiodevs"}, false, add_audiodevs},
+          // Last: what it adds depends on the rest.
+          {{"query-version"}, true, add_version}};
 }
 
 Status add_backends(QmpClient& qmp, const std::string& left_out, Machine& machine) {

@@ -240,6 +240,7 @@ Json small_machine(const Json& command) {
   if (name == "query-kvm") return {{"enabled", true}, {"present", true}};
   if (name == "query-display-options") return {{"type", "none"}};
   if (name == "query-vnc") return {{"enabled", true}};
+  if (name == "query-version") return {{"qemu", {{"major", 10}, {"minor", 0}, {"micro", 3}}}};
   if (name == "query-tpm") {
     return Json::array({{{"id", "t"}, {"options", {{"type", "emulator"}}}}});
   }
@@ -268,12 +269,28 @@ TEST(ReadMachine, FindsEveryKindOfPart) {
                                    {"accelerator", "kvm"},
                                    {"display", "none"},
                                    {"display", "vnc"},
+                                   {"option", "shared-surfaces"},
                                    {"tpm", "emulator"}};
   EXPECT_EQ(machine->parts, expected);
 }
 
+TEST(ReadMachine, ScreensOfAnOlderQemuAreNotShared) {
+  ScriptedQemu qemu;
+  qemu.lines.clear();
+  qemu.answer = [](const Json& command) {
+    if (command["execute"] != "query-version") return answer_as_small_machine(command);
+    return std::vector{reply(command, {{"qemu", {{"major", 9}, {"minor", 1}}}})};
+  };
+  QmpClient qmp(qemu);
+  const auto machine = read_machine(qmp, "mine");
+  ASSERT_TRUE(machine.ok()) << machine.error().message;
+  EXPECT_FALSE(machine->parts.contains({"option", "shared-surfaces"}));
+  EXPECT_TRUE(machine->parts.contains({"display", "vnc"}));
+}
+
 TEST(ReadMachine, NamesTheQuestionThatQemuDoesNotAnswer) {
-  for (const char* question : {"query-kvm", "query-named-block-nodes", "human-monitor-command"}) {
+  for (const char* question :
+       {"query-kvm", "query-named-block-nodes", "human-monitor-command", "query-version"}) {
     ScriptedQemu qemu;
     qemu.lines.clear();
     qemu.answer = [question](const Json& command) {

@@ -20,6 +20,7 @@
 #include "qemu/option.h"
 #include "qemu/qsbx-lockdown.h"
 #include "qom/object.h"
+#include "ui/console.h"
 #include "ui/qemu-spice-module.h"
 #include "qsbx-machine.h"
 
@@ -160,6 +161,17 @@ static int add_vnc(void *opaque, QemuOpts *opts, Error **errp)
     return 0;
 }
 
+/* Since 9.2 the pixels of a screen are in memory that can be shared. */
+static void add_shared_surfaces(Parts *parts)
+{
+    bool shareable = QEMU_VERSION_MAJOR > 9 ||
+                     (QEMU_VERSION_MAJOR == 9 && QEMU_VERSION_MINOR >= 2);
+
+    if (shareable && qemu_console_lookup_by_index(0)) {
+        add(parts, "option", "shared-surfaces");
+    }
+}
+
 static int add_tpm(void *opaque, QemuOpts *opts, Error **errp)
 {
     add(opaque, "tpm", qemu_opt_get(opts, "type"));
@@ -252,6 +264,7 @@ gboolean qsbx_add_machine(QsbxSandbox *sandbox, GError **error)
     add_qom(&parts);
     add_netdevs(&parts);
     add_block_nodes(&parts);
+    add_shared_surfaces(&parts);
     add_displays(&parts);
     qsbx_each_audio_driver(add_audio, &parts);
     add_command_line(&parts);
