@@ -42,9 +42,14 @@ def boot_sector_sum(image):
     return f"{sum(words) & 0xFFFFFFFF:08X}"
 
 
-def linux_kernel(guest, todo=""):
-    """The guest of make_linux_guest, with commands of linux-init to begin with, such as "disk,net"."""
-    append = f"console=ttyS0 quiet mitigations=off nokaslr qsbx.do={todo}"
+# A translated microvm has no timer that the kernel could measure its clock against.
+MICROVM_KERNEL = "tsc_early_khz=2000000"
+
+
+def linux_kernel(guest, todo="", more=""):
+    """The guest of make_linux_guest, with commands of linux-init to begin with, such as "disk,net",
+    and more words for the kernel."""
+    append = f"console=ttyS0 quiet mitigations=off nokaslr qsbx.do={todo} {more}"
     return ["-kernel", f"{guest}/vmlinuz", "-initrd", f"{guest}/initrd", "-append", append]
 
 

@@ -18,17 +18,18 @@ class Scenario:
     A step is a guest's command, or one of the names of STEPS with its argument behind a space.
     """
 
-    def __init__(self, arguments, *steps, kernel=True, serial=True, disks=()):
+    def __init__(self, arguments, *steps, kernel=True, more="", serial=True, disks=()):
         self._arguments = arguments
         self._steps = steps
         self._kernel = kernel
+        self._more = more
         self._disks = disks
         self.serial = serial
 
     def arguments(self, directory):
         for disk in self._disks:
             make_disk(directory / disk)
-        kernel = guests.linux_kernel(directory) if self._kernel else []
+        kernel = guests.linux_kernel(directory, more=self._more) if self._kernel else []
         return [word.format(dir=directory) for word in self._arguments.split()] + kernel
 
     def act(self, machine, directory):
@@ -246,7 +247,7 @@ SCENARIOS = {
     "tap-e1000e": net("tap,ifname=qsbxtap0,script=no,downscript=no", "e1000e", "net 10.7.7.2 10.7.7.1", "reset"),
     "defaults-pc": Scenario("-accel tcg -m 256 -display none -vnc 127.0.0.1:7", "devices", "vnc", "reset"),
     "defaults-q35": Scenario("-accel tcg -machine q35 -m 256 -display none -vnc 127.0.0.1:7", "devices", "vnc", "reset"),
-    "microvm": Scenario(f"{BARE} -machine microvm -drive if=none,id=d,format=raw,file={{dir}}/m.raw -device virtio-blk-device,drive=d -netdev user,id=n -device virtio-net-device,netdev=n", "disk", "net", "reset", "reread", disks=["m.raw"]),
+    "microvm": Scenario(f"{BARE} -machine microvm -drive if=none,id=d,format=raw,file={{dir}}/m.raw -device virtio-blk-device,drive=d -netdev user,id=n -device virtio-net-device,netdev=n", "disk", "net", "reset", "reread", more=guests.MICROVM_KERNEL, disks=["m.raw"]),
     "localtime": Scenario(f"{BARE} -rtc base=localtime", "clock", "idle 2"),
     "serial-socket": Scenario(f"{BARE} -chardev socket,id=c,path={{dir}}/serial,server=on,wait=off -serial chardev:c -pidfile {{dir}}/pid", "idle 8", "connect-unix {dir}/serial", serial=False),
     "serial-pty": Scenario(f"{BARE} -chardev pty,id=c -serial chardev:c", "idle 8", "terminal c", serial=False),

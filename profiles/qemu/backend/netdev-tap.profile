@@ -3,7 +3,8 @@ profile netdev-tap
 applies to netdev tap, tap+vhost
 include base/process
 
-ioctl: cmd in { TUNSETOFFLOAD, TUNSETVNETHDRSZ, TUNSETVNETLE, TUNSETVNETBE, TUNSETQUEUE }
+ioctl: cmd in { TUNGETIFF, TUNGETFEATURES, TUNGETVNETHDRSZ, TUNSETVNETHDRSZ, TUNSETOFFLOAD,
+    TUNSETVNETLE, TUNSETVNETBE, TUNSETQUEUE, TUNSETSTEERINGEBPF }
 
 # The downscript at the end: QEMU says that it could not run it. downscript=no avoids that.
 clone: 0 else EPERM

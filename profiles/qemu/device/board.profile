@@ -22,3 +22,4 @@ applies to device i6300esb, ib700, pvpanic*, vmcoreinfo, vmgenid, isa-ipmi*, ipm
 applies to device intel-iommu, amd-iommu, AMDVI-PCI, AC97, ES1370, sb16, adlib, gus, cs4231a, intel-hda
 applies to device ich9-intel-hda, hda-*, usb-audio
 include base/process
+include device/rtc                            # every board has one
