@@ -3,7 +3,7 @@ find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
 file(GLOB QSBX_COMMAND_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.cc)
-add_executable(qsbx_command ${QSBX_COMMAND_SOURCES})
+add_executable(qsbx_command ${QSBX_COMMAND_SOURCES} integration/qemu/ride_along/settings.cc)
 # The target `qsbx` is the library.
 set_target_properties(qsbx_command PROPERTIES OUTPUT_NAME qsbx)
 target_compile_definitions(qsbx_command PRIVATE QSBX_VERSION="${PROJECT_VERSION}")

@@ -5,7 +5,7 @@ add_library(qsbx-ride-along MODULE
   integration/qemu/ride_along/interposed_calls.cc
   integration/qemu/ride_along/monitor_end.cc
   integration/qemu/ride_along/ride_along.cc
-  src/cli/ride_along_settings.cc)
+  integration/qemu/ride_along/settings.cc)
 set_target_properties(qsbx-ride-along PROPERTIES LINK_DEPENDS ${QSBX_RIDE_ALONG_MAP})
 target_link_libraries(qsbx-ride-along PRIVATE qsbx_lockdown ${CMAKE_DL_LIBS})
 target_link_options(qsbx-ride-along PRIVATE

@@ -20,8 +20,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "integration/qemu/ride_along/settings.h"
 #include "src/cli/qemu_binary.h"
-#include "src/cli/ride_along_settings.h"
 #include "src/lockdown/sandbox.h"
 
 namespace qsbx {

@@ -13,9 +13,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "kernel/filter_dump.h"
 #include "kernel/thread_state.h"
+#include "src/bpf/reach.h"
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
+#include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
 namespace {
@@ -29,6 +32,7 @@ struct ProcessState {
   pid_t pid;
   std::string name;
   std::vector<ThreadState> threads;
+  std::optional<size_t> callable;  // unknown where the filters cannot be read back
 };
 
 std::string first_line(const std::string& file) {
@@ -74,9 +78,29 @@ std::string filters_text(const ThreadState& thread) {
   return thread.filters < 0 ? "yes" : std::to_string(thread.filters);
 }
 
+bool passes(const std::vector<Program>& filters, int number) {
+  return std::ranges::all_of(filters, [number](const Program& filter) {
+    return may_run(filter, audit_architecture(native_architecture()), number);
+  });
+}
+
+// How many calls of the main thread the kernel would let run, with some arguments at least.
+std::optional<size_t> callable_calls(pid_t pid) {
+  const Result<std::vector<Program>> filters = filters_of_thread(pid);
+  if (!filters.ok()) return std::nullopt;
+  const auto calls = syscalls(native_architecture());
+  return static_cast<size_t>(std::ranges::count_if(
+      calls, [&](const Syscall& call) { return passes(*filters, call.number); }));
+}
+
+size_t known_calls() { return syscalls(native_architecture()).size(); }
+
 void print_text(const ProcessState& process) {
-  std::cout << process.pid << " " << process.name << "\n"
-            << "      TID  THREAD           FILTERS  NO_NEW_PRIVS\n";
+  std::cout << process.pid << " " << process.name << "\n";
+  if (process.callable) {
+    std::cout << "  can make " << *process.callable << " of " << known_calls() << " system calls\n";
+  }
+  std::cout << "      TID  THREAD           FILTERS  NO_NEW_PRIVS\n";
   for (const ThreadState& thread : process.threads) {
     std::cout << std::right << std::setw(9) << thread.tid << "  " << std::left << std::setw(15)
               << thread.name << "  " << std::setw(7) << filters_text(thread) << "  "
@@ -96,7 +120,13 @@ nlohmann::ordered_json to_json(const ProcessState& process) {
     if (thread.filters < 0) one["filters"] = nullptr;
     threads.push_back(one);
   }
-  return {{"pid", process.pid}, {"name", process.name}, {"threads", threads}};
+  nlohmann::ordered_json state = {{"pid", process.pid},
+                                  {"name", process.name},
+                                  {"callable", nullptr},
+                                  {"calls", known_calls()},
+                                  {"threads", threads}};
+  if (process.callable) state["callable"] = *process.callable;
+  return state;
 }
 
 void print(const std::vector<ProcessState>& processes, bool json) {
@@ -119,7 +149,7 @@ Result<std::vector<ProcessState>> states_of(const std::vector<pid_t>& pids) {
   for (const pid_t pid : pids) {
     Result<std::vector<ThreadState>> threads = threads_of(pid);
     if (!threads.ok()) return threads.error();
-    states.push_back({pid, name_of(pid), std::move(threads).value()});
+    states.push_back({pid, name_of(pid), std::move(threads).value(), callable_calls(pid)});
   }
   return states;
 }

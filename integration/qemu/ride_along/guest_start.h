@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "src/cli/ride_along_settings.h"
+#include "integration/qemu/ride_along/settings.h"
 #include "src/errors/result.h"
 #include "src/lockdown/sandbox.h"
 #include "src/machine/command_line.h"

@@ -15,7 +15,7 @@
 
 #include "integration/qemu/ride_along/guest_start.h"
 #include "integration/qemu/ride_along/monitor_end.h"
-#include "src/cli/ride_along_settings.h"
+#include "integration/qemu/ride_along/settings.h"
 
 namespace qsbx {
 namespace {

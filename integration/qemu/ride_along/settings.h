@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What `qsbx run` tells the library that rides along with QEMU, in one environment variable.
-#ifndef QSBX_CLI_RIDE_ALONG_SETTINGS_H_
-#define QSBX_CLI_RIDE_ALONG_SETTINGS_H_
+#ifndef QSBX_INTEGRATION_QEMU_RIDE_ALONG_SETTINGS_H_
+#define QSBX_INTEGRATION_QEMU_RIDE_ALONG_SETTINGS_H_
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "src/cli/ride_along_settings.h"
+#include "integration/qemu/ride_along/settings.h"
 
 #include <nlohmann/json.hpp>
 
