@@ -262,8 +262,14 @@ class Machine:
         until = time.monotonic() + self.timeout
         while not (self.directory / "qmp").exists():
             if self.process.poll() is not None or time.monotonic() > until:
-                status, errors = self.process.poll(), self.errors()
-                self.__exit__()
-                raise RuntimeError(f"QEMU has no monitor; exit status {status}\n{errors}")
+                self._give_up("QEMU has no monitor")
             time.sleep(0.02)
-        return Qmp(self.directory / "qmp", self.timeout)
+        try:
+            return Qmp(self.directory / "qmp", self.timeout)
+        except (OSError, QmpError) as error:
+            self._give_up(str(error))
+
+    def _give_up(self, why):
+        errors = self.errors()
+        self.__exit__()
+        raise RuntimeError(f"{why}; exit status {self.process.returncode}\n{errors}")
