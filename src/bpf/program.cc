@@ -48,10 +48,10 @@ std::string constant_name(const std::string& accumulator, uint32_t value,
                           Architecture architecture) {
   if (accumulator == "number") {
     const Syscall* call = find_syscall(architecture, static_cast<int>(value));
-    return call == nullptr ? "" : " (" + std::string(call->name) + ")";
+    return call == nullptr ? "" : std::string(" (").append(call->name).append(")");
   }
   if (accumulator == "architecture" && value == audit_architecture(architecture)) {
-    return " (" + std::string(architecture_name(architecture)) + ")";
+    return std::string(" (").append(architecture_name(architecture)).append(")");
   }
   return "";
 }
@@ -90,8 +90,11 @@ class Lister {
     }
     std::string text = std::string(jump_name(instruction.code));
     text.resize(6, ' ');
-    text +=
-        accumulator_ == "number" ? "#" + std::to_string(instruction.k) : hexadecimal(instruction.k);
+    if (accumulator_ == "number") {
+      text.append("#").append(std::to_string(instruction.k));
+    } else {
+      text.append(hexadecimal(instruction.k));
+    }
     text += constant_name(accumulator_, instruction.k, architecture_);
     if (text.size() < 37) text.resize(37, ' ');
     return text + " true: " + std::to_string(index + 1 + instruction.jt) +

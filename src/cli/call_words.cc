@@ -48,7 +48,7 @@ class ArgumentReader {
     uint64_t value = 0;
     while (true) {
       const size_t bar = text.find('|');
-      const Result<uint64_t> one = read_one(text.substr(0, bar));
+      Result<uint64_t> one = read_one(text.substr(0, bar));
       if (!one.ok()) return one;
       value |= *one;
       if (bar == std::string_view::npos) return value;
@@ -60,7 +60,7 @@ class ArgumentReader {
   Result<uint64_t> read_one(std::string_view text) const {
     const bool turned = text.starts_with("~");
     const bool negative = text.starts_with("-");
-    const Result<uint64_t> value = read_atom(text.substr(turned || negative ? 1 : 0));
+    Result<uint64_t> value = read_atom(text.substr(turned || negative ? 1 : 0));
     if (!value.ok()) return value;
     return turned ? ~*value : negative ? uint64_t{0} - *value : *value;
   }

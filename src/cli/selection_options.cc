@@ -229,7 +229,7 @@ Result<ChosenProfiles> choose_profiles(const SelectionOptions& options) {
                            .notes = {},
                            .set = std::nullopt,
                            .rule_files = {}};
-  for (Status status : {check_role(options.role), something_is_named(options)}) {
+  for (const Status& status : {check_role(options.role), something_is_named(options)}) {
     if (!status.ok()) return status.error();
   }
   if (names_machine(options) || !options.profile_names.empty()) {

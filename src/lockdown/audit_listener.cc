@@ -98,7 +98,7 @@ void* listen(void*) {
 }
 
 int create_thread(pthread_t& thread) {
-  constexpr size_t kStack = 256 * 1024;
+  constexpr size_t kStack = size_t{256} * 1024;
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/machine/machine.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 
 namespace qsbx {
@@ -18,6 +20,17 @@ bool is_part_kind(std::string_view kind) {
 
 void Machine::add(std::string_view kind, std::string_view name) {
   parts.insert(Part{std::string(kind), std::string(name)});
+}
+
+bool has_screen(const Machine& machine) {
+  constexpr const char* kScreens[] = {"*VGA*", "*vga*",   "*gpu*", "*qxl*",
+                                      "ramfb", "cirrus*", "ati-*", "bochs-display"};
+  return std::ranges::any_of(machine.parts, [&](const Part& part) {
+    if (part.kind == "display") return part.name != "none";
+    return part.kind == "device" && std::ranges::any_of(kScreens, [&](const char* pattern) {
+             return fnmatch(pattern, part.name.c_str(), 0) == 0;
+           });
+  });
 }
 
 }  // namespace qsbx

@@ -49,6 +49,9 @@ struct Machine {
   void add(std::string_view kind, std::string_view name);
 };
 
+// Whether there is a display, or a device that has a picture.
+bool has_screen(const Machine& machine);
+
 }  // namespace qsbx
 
 #endif

@@ -105,6 +105,7 @@ const std::set<std::string_view>& options_without_value() {
   return names;
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::set<std::string_view>& options_with_value() {
   static const std::set<std::string_view> names = {
       "D",

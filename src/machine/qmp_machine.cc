@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/machine/qmp_machine.h"
 
-#include <fnmatch.h>
-
-#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -166,17 +163,6 @@ void add_audiodevs(const Json& answer, Machine& machine) {
     std::string driver = string_in(audiodev, "driver");
     if (!driver.empty()) machine.add("audio", driver);
   }
-}
-
-bool has_screen(const Machine& machine) {
-  constexpr const char* kScreens[] = {"*VGA*", "*vga*",   "*gpu*", "*qxl*",
-                                      "ramfb", "cirrus*", "ati-*", "bochs-display"};
-  return std::ranges::any_of(machine.parts, [&](const Part& part) {
-    if (part.kind == "display") return part.name != "none";
-    return part.kind == "device" && std::ranges::any_of(kScreens, [&](const char* pattern) {
-             return fnmatch(pattern, part.name.c_str(), 0) == 0;
-           });
-  });
 }
 
 // Since 9.2 the pixels of a screen are in memory that can be shared (ui/qemu-pixman.c).

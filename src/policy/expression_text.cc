@@ -76,7 +76,7 @@ class Printer {
   static bool is_masked(const Operand& operand) { return operand.mask != ~uint64_t{0}; }
 
   std::string term(const Operand& operand) const {
-    const std::string name = argument_name(operand.argument);
+    std::string name = argument_name(operand.argument);
     if (!is_masked(operand)) return name;
     return "(" + name + " & " + value(operand, operand.mask) + ")";
   }

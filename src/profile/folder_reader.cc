@@ -103,8 +103,7 @@ class FolderReader {
     if (!folder) return failure("read the profile folder", path, errno);
     errno = 0;
     while (const dirent* entry = readdir(folder.get())) {
-      if (const Status status =
-              list_entry(below + entry->d_name, entry->d_name, depth_left, listing);
+      if (Status status = list_entry(below + entry->d_name, entry->d_name, depth_left, listing);
           !status.ok()) {
         return status;
       }

@@ -84,7 +84,7 @@ struct Profile {
 
 // The limits that keep any input from taking the process down, each with its own diagnostic.
 struct ParseLimits {
-  size_t file_bytes = 256 * 1024;
+  size_t file_bytes = size_t{256} * 1024;
   int depth = 64;          // of nested parentheses and negations
   int rules = 2000;        // in one file
   int includes = 64;       // in one file

@@ -7,7 +7,7 @@
 namespace qsbx {
 namespace {
 
-constexpr Number kGreatest = static_cast<Number>(~uint64_t{0});
+constexpr Number kGreatest = Number{UINT64_MAX};
 
 // include/uapi/asm-generic/ioctl.h
 std::optional<Number> direction_bits(std::string_view name) {

@@ -97,7 +97,7 @@ void GuestStart::run() {
 // that be while questions are open, the machine is what was known of it before.
 Status GuestStart::talk(QmpClient& qmp) {
   qmp.give_way_to("RESUME");
-  if (auto added = add_parts(command_line_.machine); !added) return added;
+  if (auto added = add_parts(presumed_machine()); !added) return added;
   Status known = get_to_know(qmp);
   if (!known && known.error().saved_errno != EINTR) return known;
   // While a migration comes in, this only says that the guest runs at its end.
@@ -107,6 +107,13 @@ Status GuestStart::talk(QmpClient& qmp) {
   }
   if (auto resumed = await_resume(qmp); !resumed) return resumed;
   return broken_ ? Status(Done{}) : lock_down();
+}
+
+// As the command line has it, before QEMU has said which version it is.
+Machine GuestStart::presumed_machine() const {
+  Machine machine = command_line_.machine;
+  if (has_screen(machine)) machine.add("option", "shared-surfaces");
+  return machine;
 }
 
 Status GuestStart::get_to_know(QmpClient& qmp) {

@@ -31,6 +31,7 @@ class GuestStart {
 
  private:
   Status talk(QmpClient& qmp);
+  Machine presumed_machine() const;
   Status get_to_know(QmpClient& qmp);
   Status check_not_started(QmpClient& qmp);
   Status await_machine(QmpClient& qmp);

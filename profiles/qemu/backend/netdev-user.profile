@@ -3,9 +3,9 @@ profile netdev-user
 applies to netdev user
 include base/process
 
-# Sockets of the internet families only. ICMP and ICMPv6 (58) are raw where the host has no ping sockets.
+# Sockets of the internet families only. ICMP is raw where the host has no ping sockets.
 socket: family in { AF_INET, AF_INET6 } && ((type & SOCK_TYPE_MASK) in { SOCK_STREAM, SOCK_DGRAM }
-    || ((type & SOCK_TYPE_MASK) == SOCK_RAW && protocol in { IPPROTO_ICMP, 58 }))
+    || ((type & SOCK_TYPE_MASK) == SOCK_RAW && protocol in { IPPROTO_ICMP, IPPROTO_ICMPV6 }))
 { connect, bind }: 1                          # sockets of those families are all that there are
 accept: 1                                     # hostfwd
 { recvfrom, sendto, recvmsg, shutdown, getsockname, getpeername }: 1
