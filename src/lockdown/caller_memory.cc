@@ -16,6 +16,7 @@ constexpr size_t kProbed = 8;  // the size of the kernel's sigset_t, kernel/sign
 // rt_sigprocmask() copies its set before it looks at `how`, so one that means nothing changes
 // nothing, and fails with EFAULT only where the set cannot be read.
 bool is_readable(uint64_t address) {
+  if (address == 0) return false;  // no set at all, which is no error
   constexpr int kNoSuchHow = -1;
   return syscall(SYS_rt_sigprocmask, kNoSuchHow, address, nullptr, kProbed) != -1 ||
          errno != EFAULT;
