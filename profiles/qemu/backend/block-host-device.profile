@@ -4,4 +4,6 @@ applies to block host_device, host_cdrom
 include base/process
 include base/file
 
-ioctl: cmd in { BLKGETSIZE64, BLKDISCARD, BLKZEROOUT }   # requests of the guest's, handed on
+# Requests of the guest's, handed on.
+ioctl: cmd in { BLKGETSIZE64, BLKDISCARD, BLKZEROOUT, CDROM_DRIVE_STATUS, CDROMEJECT, CDROMCLOSETRAY,
+    CDROM_LOCKDOOR }

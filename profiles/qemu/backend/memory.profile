@@ -2,3 +2,6 @@
 profile memory
 applies to object memory-backend-ram, memory-backend-file, memory-backend-memfd
 include base/process
+
+# Memory that had a hardware error is mapped anew in its place, at reset.
+mmap: prot == (PROT_READ | PROT_WRITE) && (flags & MAP_FIXED)

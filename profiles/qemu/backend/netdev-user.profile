@@ -4,9 +4,11 @@ applies to netdev user
 include base/process
 
 # Sockets of the internet families only. ICMP is raw where the host has no ping sockets.
-socket: family in { AF_INET, AF_INET6 } && ((type & SOCK_TYPE_MASK) in { SOCK_STREAM, SOCK_DGRAM }
+socket: family in { AF_INET, AF_INET6 }
+    && (((type & SOCK_TYPE_MASK) in { SOCK_STREAM, SOCK_DGRAM } && protocol in { 0, IPPROTO_ICMP, IPPROTO_ICMPV6 })
     || ((type & SOCK_TYPE_MASK) == SOCK_RAW && protocol in { IPPROTO_ICMP, IPPROTO_ICMPV6 }))
-{ connect, bind }: 1                          # sockets of those families are all that there are
+# The sizes of sockaddr_in and sockaddr_in6: a filter cannot see the family of an address.
+{ connect, bind }: addrlen in { 16, 28 }
 accept: 1                                     # hostfwd
 { recvfrom, sendto, recvmsg, shutdown, getsockname, getpeername }: 1
 getsockopt: level == SOL_SOCKET && optname == SO_ERROR

@@ -7,7 +7,8 @@ munmap: 1
 mmap: (prot & PROT_EXEC) == 0 && (flags & MAP_ANONYMOUS)
 mprotect: (prot & PROT_EXEC) == 0
 mremap: flags == MREMAP_MAYMOVE               # realloc of a large block
-madvise: behavior in { MADV_DONTNEED, MADV_GUARD_INSTALL, MADV_GUARD_REMOVE }   # malloc, thread stacks
+# malloc and thread stacks; other advice is only advice.
+madvise: behavior in { MADV_DONTNEED, MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } else EINVAL
 
 # Threads: workers end after ten idle seconds, and others take their place. glibc falls back from
 # clone3, whose flags a filter cannot see, to clone. Processes are not threads.
@@ -16,11 +17,12 @@ clone: clone_flags == (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE
 clone3: 0 else ENOSYS
 { set_robust_list, rseq, gettid, getpid, exit, exit_group }: 1
 sched_getaffinity: 1                          # malloc counts processors for its arenas
+sysinfo: 1                                    # qsort() of large arrays asks how much memory there is
 
 # Waiting. No futex with priority inheritance or requeueing.
 futex: (op & FUTEX_CMD_MASK) in { FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET }
 { poll, ppoll, epoll_wait }: 1
-epoll_ctl: 1                                  # a loop with many descriptors goes over to epoll
+epoll_ctl: 0 else EPERM                       # a loop that cannot go over to epoll stays with ppoll
 clock_nanosleep: which_clock in { CLOCK_REALTIME, CLOCK_MONOTONIC }
 restart_syscall: 1
 
@@ -46,6 +48,7 @@ getrandom: 1
 # it gives a heap back, a SIGTERM is reported with its sender's name from /proc; a monitor command
 # that needs a file says so.
 openat: 0 else report EACCES
+readlink: 0 else ENOENT                       # GLib looks for the name of the time zone
 
 # At its end QEMU removes its pid file and sockets. Nothing is removed by name unless that is asked
 # for: a file name is nothing that a filter can see.
