@@ -4,9 +4,9 @@
 // writing a system call instruction over its entry point, which no running program needs any more,
 // and having one of its threads run it.
 //
-// WHAT is open, connect, exec or map. Prints a line for each call; exit status 0 when the process
-// lives, 3 when it was ended, which the line says too. A call that succeeds is really made; exec
-// succeeding replaces the process.
+// WHAT is open, connect, exec, map, protect or fork; PID may be the ID of a thread. Prints a line
+// for each call; exit status 0 when the process lives, 3 when it was ended, which the line says
+// too. A call that succeeds is really made; exec succeeding replaces the process.
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +93,8 @@ class Victim {
     return address;
   }
 
+  uint64_t stack_page() const { return saved_.rsp & ~0xfffull; }
+
   void let_go() {
     ptrace(PTRACE_POKETEXT, pid_, code_, saved_code_);
     ptrace(PTRACE_SETREGS, pid_, nullptr, &saved_);
@@ -167,11 +169,18 @@ void attempt_map(Victim& victim) {
               {0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, ~0ull, 0});
 }
 
+void attempt_protect(Victim& victim) {
+  victim.call("make memory executable", SYS_mprotect,
+              {victim.stack_page(), 4096, PROT_READ | PROT_EXEC});
+}
+
+void attempt_fork(Victim& victim) { victim.call("fork", SYS_fork, {}); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    fprintf(stderr, "usage: attempt PID open|connect|exec|map...\n");
+    fprintf(stderr, "usage: attempt PID open|connect|exec|map|protect|fork...\n");
     return 2;
   }
   Victim victim(static_cast<pid_t>(strtol(argv[1], nullptr, 10)));
@@ -181,6 +190,8 @@ int main(int argc, char** argv) {
     if (what == "connect") attempt_connect(victim);
     if (what == "exec") attempt_exec(victim);
     if (what == "map") attempt_map(victim);
+    if (what == "protect") attempt_protect(victim);
+    if (what == "fork") attempt_fork(victim);
   }
   victim.let_go();
   return 0;

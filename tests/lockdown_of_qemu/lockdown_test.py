@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real QEMUs with real guests, locked down: what must go on works, what must not is stopped."""
 
+import hashlib
+import json
+import os
 import pathlib
 import re
 import shutil
@@ -17,8 +20,10 @@ from qemus import guests
 from vnc import VncClient
 
 ATTEMPT = qemus.BUILD / "tests/attack/attempt"
+IN_FORCE = re.compile(r"qsbx: (enforce|errno|audit): \d+ system calls")
 # Fewer where neither a run nor a code path needs them.
 MOST_CALLS = 60
+SMALL = ["-machine", "q35", "-display", "none", "-nodefaults", "-vga", "std"]
 NEVER = {
     "execve", "execveat", "fork", "vfork", "ptrace", "bpf", "userfaultfd", "mount", "setns", "unshare",
     "memfd_create", "process_vm_writev", "io_uring_setup",
@@ -58,12 +63,12 @@ class OnEachQemu:
         arguments = guests.demo_machine(qemus.linux_guest(), self.disk())
         return self.start(arguments + ["-S"] if how.pop("stopped", False) else arguments, **how)
 
-    def start_small(self, **how):
+    def start_small(self, preconfig=False, **how):
         """A machine that only runs its firmware."""
-        return self.start(["-machine", "q35", "-display", "none", "-nodefaults", "-vga", "std"], **how)
+        return self.start([*SMALL, *(["-preconfig"] if preconfig else [])], **how)
 
     def wait_for_lockdown(self, machine):
-        wait_until("the status line of lockdown", lambda: "qsbx: " in machine.errors())
+        wait_until("the status line of lockdown", lambda: IN_FORCE.search(machine.errors()))
 
     def assert_all_threads_filtered(self, machine):
         threads = machine.threads()
@@ -76,12 +81,19 @@ class OnEachQemu:
     def assert_no_violation(self, machine):
         self.assertNotIn("violation", machine.errors())
 
+    def assert_disk_holds(self, answer):
+        """What the guest says that it wrote and read back is in the file."""
+        data = (self.directory / "disk.img").read_bytes()[1 << 20:5 << 20]
+        self.assertIn("sha256=" + hashlib.sha256(data).hexdigest(), answer)
+
     def assert_ok(self, answer):
         self.assertTrue(answer.startswith("ok"), answer)
 
     def use_everything(self, machine):
-        for command in ("disk", "net", "random", "discard"):
-            self.assert_ok(machine.guest(command))
+        for command in ("net", "random", "discard", "disk"):
+            answer = machine.guest(command)
+            self.assert_ok(answer)
+        return answer
 
     def connect_and_leave_by_vnc(self, machine):
         port = int(machine.qmp.run("query-vnc")["service"])
@@ -110,9 +122,22 @@ class OnEachQemu:
         self.assert_all_threads_filtered(machine)
         machine.qmp.run("system_reset")
         machine.wait_for_guest("ready")
-        self.use_everything(machine)
+        written = self.use_everything(machine)
         self.assertEqual(machine.quit(), 0, machine.errors())
+        self.assert_disk_holds(written)
         self.assert_no_violation(machine)
+
+    def test_audit_leaves_a_linux_guest_alone(self):
+        machine = self.start_linux(mode="audit")
+        machine.wait_for_guest("ready")
+        self.wait_for_lockdown(machine)
+        written = self.use_everything(machine)
+        dump = self.directory / "screen.ppm"
+        machine.qmp.run("screendump", filename=str(dump))
+        self.assertGreater(dump.stat().st_size, 0)
+        self.assertEqual(machine.quit(), 0, machine.errors())
+        self.assert_disk_holds(written)
+        self.assertEqual(machine.errors().count("violation"), 1, machine.errors())
 
     def test_a_guest_that_powers_itself_off_ends_qemu_cleanly(self):
         machine = self.start_linux()
@@ -162,6 +187,47 @@ class OnEachQemu:
         machine.wait_for_guest("ready")
         wait_until("the tight filter", lambda: all(t.filters > before for t in machine.threads()))
         self.use_everything(machine)
+        self.assert_no_violation(machine)
+        with self.assertRaisesRegex(guests.QmpError, "Permission denied"):
+            machine.qmp.run("screendump", filename=str(dump))
+        self.assertEqual(machine.quit(), 0, machine.errors())
+
+    def test_preconfig_is_locked_when_the_machine_is_there(self):
+        machine = self.start_small(preconfig=True)
+        self.assertNotRegex(machine.errors(), IN_FORCE)
+        machine.qmp.run("x-exit-preconfig")
+        self.wait_for_lockdown(machine)
+        self.assert_all_threads_filtered(machine)
+        self.assertEqual(machine.quit(), 0, machine.errors())
+
+    def test_a_daemon_is_locked_down(self):
+        pid_file, monitor = self.directory / "pid", self.directory / "monitor"
+        command = self.qemu.command([
+            *SMALL, "-daemonize", "-pidfile", pid_file, "-qmp", f"unix:{monitor},server=on,wait=off"])  # fmt: skip
+        started = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                 capture_output=True, text=True, timeout=60)  # fmt: skip
+        self.assertEqual(started.returncode, 0, started.stderr)
+        pid = int(pid_file.read_text())
+        self.addCleanup(lambda: pathlib.Path(f"/proc/{pid}").exists() and os.kill(pid, signal.SIGKILL))
+        wait_until("lockdown", lambda: all(thread.mode == 2 for thread in guests.thread_states(pid)))
+        qmp = guests.Qmp(monitor)
+        qmp.run("quit")
+        qmp.close()
+        wait_until("the daemon's end", lambda: not pathlib.Path(f"/proc/{pid}/exe").exists())
+
+    def test_an_incoming_machine_is_locked_when_it_runs(self):
+        state = self.directory / "state"
+        source = guests.Machine([*self.qemu.plain(), *SMALL])
+        self.addCleanup(source.__exit__, None, None, None)
+        source.qmp.run("migrate", uri=f"exec:cat > {state}")
+        wait_until("the migration", lambda: source.qmp.run("query-migrate").get("status") == "completed")
+        machine = self.start([*SMALL, "-incoming", "defer"])
+        before = self.settled_filters(machine)
+        self.assertEqual(machine.qmp.run("query-status")["status"], "inmigrate")
+        machine.qmp.run("migrate-incoming", uri=f"exec:cat {state}")
+        wait_until("the guest", lambda: machine.qmp.run("query-status")["status"] == "running")
+        self.wait_for_lockdown(machine)
+        self.assertTrue(all(thread.filters > before for thread in machine.threads()))
         self.assertEqual(machine.quit(), 0, machine.errors())
         self.assert_no_violation(machine)
 
@@ -172,7 +238,7 @@ class OnEachQemu:
         return min(thread.filters for thread in machine.threads())
 
     def test_what_an_attacker_would_do_ends_the_process(self):
-        for what, call in (("connect", "socket"), ("exec", "execve"), ("map", "mmap")):
+        for what, call in (("exec", "execve"), ("map", "mmap"), ("protect", "mprotect"), ("fork", "fork")):
             with self.subTest(what):
                 machine = self.start_small()
                 self.wait_for_lockdown(machine)
@@ -188,8 +254,19 @@ class OnEachQemu:
         attempt = subprocess.run([ATTEMPT, str(machine.pid), "open"], capture_output=True, text=True)
         self.assertEqual(attempt.stdout, "open /etc/shadow: refused with EACCES\n")
         self.assertRegex(machine.errors(), r'qsbx: violation .*\bopenat\(dfd=AT_FDCWD, filename="/etc/shadow"')
-        with self.assertRaisesRegex(guests.QmpError, "Permission denied"):
-            machine.qmp.run("screendump", filename=str(self.directory / "screen.ppm"))
+        attempt = subprocess.run([ATTEMPT, str(machine.pid), "connect"], capture_output=True, text=True)
+        self.assertEqual(attempt.stdout, "make a Unix socket: refused with EACCES\n")
+        self.assertRegex(machine.errors(), r"qsbx: violation .*\bsocket\(family=AF_UNIX")
+        self.assertEqual(machine.quit(), 0)
+
+    def test_no_thread_is_an_exception(self):
+        machine = self.start_small(mode="errno")
+        self.wait_for_lockdown(machine)
+        threads = machine.threads()
+        for thread in threads:
+            attempt = subprocess.run([ATTEMPT, str(thread.tid), "map"], capture_output=True, text=True)
+            self.assertIn("refused with EPERM", attempt.stdout, thread)
+        self.assertEqual(machine.errors().count("violation"), len(threads), machine.errors())
         self.assertEqual(machine.quit(), 0)
 
     def test_errno_refuses_and_reports_and_lives(self):
@@ -251,15 +328,37 @@ class Patched(OnEachQemu, unittest.TestCase):
     qemu = qemus.Patched()
 
 
+# A call, and what the demo machine's policy says of it.
+VERDICTS = [
+    ("openat AT_FDCWD 0 O_WRONLY 0", "errno"), ("openat AT_FDCWD 0 O_RDWR 0", "errno"),
+    ("openat AT_FDCWD 0 O_CREAT 0600", "errno"), ("openat AT_FDCWD 0 O_RDONLY 0", "errno"),
+    ("socket AF_UNIX SOCK_STREAM 0", "errno"), ("socket AF_NETLINK SOCK_RAW 0", "errno"),
+    ("socket AF_PACKET SOCK_RAW 0", "errno"), ("socket AF_INET SOCK_STREAM 0", "allow"),
+    ("socket AF_INET SOCK_STREAM 132", "errno"), ("connect 3 0 110", "deny"), ("connect 3 0 16", "allow"),
+    ("mmap 0 4096 PROT_READ|PROT_EXEC MAP_PRIVATE|MAP_ANONYMOUS -1 0", "deny"),
+    ("mprotect 0 4096 PROT_EXEC", "deny"), ("mprotect 0 4096 PROT_READ", "allow"),
+    ("clone SIGCHLD", "deny"), ("clone CLONE_VM|CLONE_VFORK|SIGCHLD", "deny"), ("clone3 0 0", "errno"),
+    ("ioctl 3 KVM_RUN", "deny"), ("ioctl 3 TUNSETIFF", "deny"), ("ioctl 0 TIOCSTI", "deny"),
+    ("rt_sigaction SIGSYS", "deny"), ("prctl PR_SET_SECCOMP", "deny"), ("execve", "deny"),
+]  # fmt: skip
+
+
 class DemoMachinePolicy(unittest.TestCase):
-    def granted_calls(self):
-        """The names, from `qsbx explain --json`."""
-        import json
+    def ask(self, command, *words):
+        """The JSON answer of `qsbx COMMAND` about the demo's machine."""
         arguments = guests.demo_machine("guest", "disk.img") + ["-serial", "stdio", "-qmp", "unix:q,server=on"]
-        out = subprocess.run([qemus.BUILD / "qsbx", "explain", "--json", "--profiles", qemus.PROFILES,
+        out = subprocess.run([qemus.BUILD / "qsbx", command, *words, "--json", "--profiles", qemus.PROFILES,
                               "--argv", "qemu-system-x86_64", *arguments],
-                             check=True, capture_output=True, text=True)  # fmt: skip
-        return {call["syscall"] for call in json.loads(out.stdout)["calls"] if call["grants"]}
+                             capture_output=True, text=True)  # fmt: skip
+        return json.loads(out.stdout)
+
+    def granted_calls(self):
+        return {call["syscall"] for call in self.ask("explain")["calls"] if call["grants"]}
+
+    def test_verdicts(self):
+        for call, verdict in VERDICTS:
+            with self.subTest(call):
+                self.assertEqual(self.ask("eval", *call.split())["verdict"], verdict)
 
     def test_grants_few_calls_and_none_that_reaches_outside(self):
         granted = self.granted_calls()

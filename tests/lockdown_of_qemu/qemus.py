@@ -41,6 +41,10 @@ class Unmodified:
         words += ["--", "qemu-system-x86_64", *arguments]
         return words + (["-sandbox", sandbox] if sandbox else [])
 
+    def plain(self):
+        """Without lockdown."""
+        return [*self.launcher(), "qemu-system-x86_64"]
+
     def launcher(self):
         return []
 
@@ -69,12 +73,14 @@ class Patched:
         if not os.environ.get("QSBX_PATCHED_QEMU"):
             raise unittest.SkipTest("QSBX_PATCHED_QEMU is not set: see scripts/build-qemu")
 
+    def plain(self):
+        return ["env", f"LD_LIBRARY_PATH={BUILD}", os.environ["QSBX_PATCHED_QEMU"]]
+
     def command(self, arguments, mode="enforce", features=(), profiles=PROFILES, sandbox="on"):
         option = f"{sandbox},lockdown={mode},lockdown-profiles={profiles}"
         if features:
             option += ",lockdown-allow=" + "+".join(features)
-        return ["env", f"LD_LIBRARY_PATH={BUILD}", os.environ["QSBX_PATCHED_QEMU"],
-                *arguments, "-sandbox", option]
+        return [*self.plain(), *arguments, "-sandbox", option]
 
 
 @functools.cache
