@@ -158,6 +158,18 @@ static int add_vnc(void *opaque, QemuOpts *opts, Error **errp)
     if (g_strcmp0(address, "none") != 0) {
         add(opaque, "display", "vnc");
     }
+    if (qemu_opt_get_bool(opts, "sasl", false)) {
+        add(opaque, "display", "vnc-sasl");
+    }
+    return 0;
+}
+
+/* A process of its own that shares all memory: no filter reaches it. */
+static int add_run_with_option(void *opaque, QemuOpts *opts, Error **errp)
+{
+    if (qemu_opt_get_bool(opts, "async-teardown", false)) {
+        add(opaque, "option", "async-teardown");
+    }
     return 0;
 }
 
@@ -238,6 +250,7 @@ static void add_command_line(Parts *parts)
     add_from_options(parts, "name", add_name_option);
     add_from_options(parts, "sandbox", add_sandbox_option);
     add_from_options(parts, "overcommit", add_overcommit_option);
+    add_from_options(parts, "run-with", add_run_with_option);
 }
 
 static void add_displays(Parts *parts)
