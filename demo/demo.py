@@ -21,10 +21,9 @@ import qemus  # noqa: E402
 from vnc import VncClient  # noqa: E402
 
 DENY_ALL = qemus.LIBVIRT_SANDBOX
-FIRMWARE_ONLY = ["-machine", "q35", "-nodefaults", "-display", "none"]
 ATTEMPTS = {
     "open": "read a secret file of the host (/etc/shadow)",
-    "connect": "connect to another program on the host",
+    "connect": "connect to another program on the host, by a Unix socket",
     "exec": "run a program",
     "map": "make memory executable, to run code of its own",
 }
@@ -63,12 +62,20 @@ def wait_for_lockdown(machine):
     return next((line for line in machine.errors().splitlines() if line.startswith("qsbx: ")), machine.errors())
 
 
-def compare_openings(machine):
+def the_machine(directory):
+    """The arguments of the demo's machine, with a disk of its own."""
+    descriptor, disk = tempfile.mkstemp(dir=directory, suffix=".img")
+    os.truncate(descriptor, 16 << 20)
+    os.close(descriptor)
+    return guests.demo_machine(qemus.linux_guest(), disk)
+
+
+def compare_openings(machine, directory):
     """The same machine without a sandbox, with QEMU's own, and ours; measured on the running processes."""
     rows = []
-    with guests.Machine(["qemu-system-x86_64", *FIRMWARE_ONLY]) as plain:
+    with guests.Machine(["qemu-system-x86_64", *the_machine(directory)]) as plain:
         rows.append(("no sandbox", *callable_calls(plain.pid)))
-    with guests.Machine(["qemu-system-x86_64", *FIRMWARE_ONLY, "-sandbox", DENY_ALL]) as sandboxed:
+    with guests.Machine(["qemu-system-x86_64", *the_machine(directory), "-sandbox", DENY_ALL]) as sandboxed:
         rows.append(("QEMU's -sandbox on, everything denied", *callable_calls(sandboxed.pid)))
     rows.append(("libqsbx", *callable_calls(machine.pid)))
     for name, callable_count, total in rows:
@@ -91,10 +98,10 @@ def show_guest_at_work(machine):
     client.close()
 
 
-def attack(what, command, **how):
+def attack(what, command, locked):
     """What `attempt` says, how QEMU ended, and what it wrote."""
-    with guests.Machine(command, **how) as machine:
-        if "qsbx" in " ".join(map(str, command)):
+    with guests.Machine(command) as machine:
+        if locked:
             wait_for_lockdown(machine)
         attempt = subprocess.run([BUILD / "tests/attack/attempt", str(machine.pid), what],
                                  capture_output=True, text=True)  # fmt: skip
@@ -102,14 +109,14 @@ def attack(what, command, **how):
         return attempt.stdout.strip(), lives, machine.wait() if not lives else None, machine.errors()
 
 
-def show_attacks():
+def show_attacks(directory):
     unmodified = qemus.Unmodified()
     for what, meaning in ATTEMPTS.items():
         print(f"\n    The QEMU process tries to {meaning}:")
-        before, lives, _, _ = attack(what, ["qemu-system-x86_64", *FIRMWARE_ONLY, "-sandbox", DENY_ALL])
+        before, lives, _, _ = attack(what, ["qemu-system-x86_64", *the_machine(directory), "-sandbox", DENY_ALL], locked=False)
         verdict = "it works" if lives and "NOT STOPPED" in before else "stopped"
         print(f"      QEMU's own sandbox:  {verdict}")
-        after, lives, ended, errors = attack(what, unmodified.command(FIRMWARE_ONLY))
+        after, lives, ended, errors = attack(what, unmodified.command(the_machine(directory)), locked=True)
         line = re.search(r"^.*violation.*$", errors, re.M)
         refused = lives and "refused with" in after and "NOT STOPPED" not in after
         if line is None or not (refused or ended == -signal.SIGSYS):
@@ -126,12 +133,8 @@ def main():
 
     headline("1. A guest boots on this machine's own QEMU, and QEMU is locked down")
     print("    " + subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True).stdout.split("\n")[0])
-    guest = qemus.linux_guest()
     with tempfile.TemporaryDirectory(prefix="qsbx-demo.") as directory:
-        disk = pathlib.Path(directory) / "disk.img"
-        disk.touch()
-        os.truncate(disk, 16 << 20)
-        command = qemus.Unmodified().command(guests.demo_machine(guest, disk))
+        command = qemus.Unmodified().command(the_machine(directory))
         print("    qsbx run -- qemu-system-x86_64 ... with disk on an I/O thread, network, random numbers, memory balloon,")
         print("    serial console and VNC screen")
         with guests.Machine(command) as machine:
@@ -140,7 +143,7 @@ def main():
             print("    the guest has booted")
 
             headline("2. How many system calls the process can make")
-            compare_openings(machine)
+            compare_openings(machine, directory)
             threads = machine.threads()
             print(f"    all {len(threads)} threads of QEMU are under the filter: "
                   f"{all(thread.mode == 2 for thread in threads)}")
@@ -151,8 +154,11 @@ def main():
                 fail(f"QEMU did not end well:\n{machine.errors()}")
             print("    QEMU ends as it should, and nothing it did was denied")
 
-    headline("4. An attacker who has taken over the QEMU process finds")
-    show_attacks()
+        headline("4. An attacker who has taken over the QEMU process finds")
+        show_attacks(directory)
+        say()
+        say("What is left to an attacker on this machine: its open disk, terminal and VNC viewer, and connections to the "
+            "network, because QEMU's user networking makes the guest's connections itself. With a tap device there are none.")
 
     print("\nNext: qsbx run -- YOUR QEMU COMMAND, or README.md for building it into QEMU.")
 
