@@ -2,13 +2,30 @@
 #include "src/lockdown/line.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 namespace qsbx {
+namespace {
+
+// poll(2) by whichever call the architecture has. src/lockdown/reporting_needs.cc grants just this.
+bool takes_a_line_at_once(int descriptor) {
+  struct pollfd state = {descriptor, POLLOUT, 0};
+#if defined(SYS_poll)
+  const long ready = syscall(SYS_poll, &state, 1, 0);
+#else
+  const struct timespec at_once = {};
+  const long ready = syscall(SYS_ppoll, &state, 1, &at_once, nullptr, 0);
+#endif
+  return ready == 1 && state.revents == POLLOUT;
+}
+
+}  // namespace
 
 Line& Line::text(std::string_view text) {
   const size_t length = std::min(text.size(), kCapacity - size_);
@@ -48,8 +65,11 @@ Line& Line::hexadecimal(uint64_t number) { return text("0x").digits(number, 16);
 void Line::write_to_standard_error() {
   const int saved_errno = errno;
   buffer_[size_] = '\n';
-  // Nothing can be done about a report that nobody reads.
-  [[maybe_unused]] const long written = syscall(SYS_write, STDERR_FILENO, buffer_, size_ + 1);
+  // Nothing can be done about a report that nobody reads: to wait for the reader would let a caller
+  // that has to die live on, and hold up all others.
+  if (takes_a_line_at_once(STDERR_FILENO)) {
+    [[maybe_unused]] const long written = syscall(SYS_write, STDERR_FILENO, buffer_, size_ + 1);
+  }
   errno = saved_errno;
 }
 

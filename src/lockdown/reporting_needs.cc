@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "src/lockdown/audit_listener.h"
@@ -39,6 +40,16 @@ Expression either_of_two(int argument, uint64_t one, uint64_t other) {
   return Expression::in(operand, {{one, one}, {other, other}});
 }
 
+// A line goes to a descriptor that takes it at once (src/lockdown/line.cc).
+void add_line(Needs& needs) {
+  needs.call("write", equals(0, 32, STDERR_FILENO));
+#if defined(SYS_poll)
+  needs.call("poll", Expression::all_of({equals(1, 32, 1), equals(2, 32, 0)}));
+#else
+  needs.call("ppoll", equals(1, 32, 1));
+#endif
+}
+
 // The signal handler: who am I, write the line, and back.
 void add_trap_handler(Needs& needs) {
   needs.call("gettid", Expression::always());
@@ -62,7 +73,7 @@ void add_listener(Needs& needs) {
 
 Policy reporting_needs(Mode mode, Architecture architecture) {
   Needs needs(architecture);
-  needs.call("write", equals(0, 32, STDERR_FILENO));
+  add_line(needs);
   if (mode == Mode::kAudit) {
     add_listener(needs);
   } else {

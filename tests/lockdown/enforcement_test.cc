@@ -166,6 +166,44 @@ TEST(Enforce, AClosedStandardErrorChangesNothing) {
   EXPECT_TRUE(end.killed_by(SIGSYS));
 }
 
+// Opens a file in a locked down process whose standard error is a pipe that takes no more. A
+// violation that waits for the reader ends by the alarm.
+int status_with_full_standard_error(Mode mode) {
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK) != 0) return -1;
+  const std::vector<char> text(4096, 'x');
+  while (write(ends[1], text.data(), text.size()) > 0) {
+  }
+  fcntl(ends[1], F_SETFL, 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(ends[1], STDERR_FILENO);
+    Sandbox sandbox = test_sandbox(mode);
+    if (!sandbox.lockdown()) _exit(kLockdownFailed);
+    _exit(open_null() >= 0 ? kSurvived : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST(Enforce, AFullStandardErrorDoesNotHoldUpTheEnd) {
+  const ChildEnd end = run_in_child([] {
+    const int status = status_with_full_standard_error(Mode::kEnforce);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? kSurvived : 1;
+  });
+  EXPECT_TRUE(end.exited_with(kSurvived)) << end.status << end.errors;
+}
+
+TEST(Audit, AFullStandardErrorHoldsNobodyUp) {
+  const ChildEnd end = run_in_child([] {
+    const int status = status_with_full_standard_error(Mode::kAudit);
+    return WIFEXITED(status) && WEXITSTATUS(status) == kSurvived ? kSurvived : 1;
+  });
+  EXPECT_TRUE(end.exited_with(kSurvived)) << end.status << end.errors;
+}
+
 TEST(Enforce, ASigsysThatSomebodySendsEndsTheProcess) {
   const ChildEnd end = locked_down(Mode::kEnforce, [] {
     syscall(SYS_tgkill, getpid(), getpid(), SIGSYS);
