@@ -238,4 +238,16 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& arguments)
   return reader.finish();
 }
 
+CommandLine read_states(const std::vector<std::string>& arguments) {
+  CommandLine states;
+  for (const std::string& word : arguments) {
+    const std::string name = is_option(word) ? without_dashes(word) : "";
+    states.stopped |= name == "S";
+    states.incoming |= name == "incoming";
+    states.daemonize |= name == "daemonize";
+    states.preconfig |= name == "preconfig";
+  }
+  return states;
+}
+
 }  // namespace qsbx

@@ -32,6 +32,9 @@ struct CommandLine {
 // value begins as JSON and is none.
 Result<CommandLine> read_command_line(const std::vector<std::string>& arguments);
 
+// For a command line that cannot be read: only how the guest starts, by the words that stand in it.
+CommandLine read_states(const std::vector<std::string>& arguments);
+
 }  // namespace qsbx
 
 #endif

@@ -63,6 +63,30 @@ void flatten(const nlohmann::json& json, const std::string& key,
   }
 }
 
+// QEMU's JSON has strings in single quotes too, and \' in both kinds. As JSON for everybody else.
+std::string with_double_quotes(std::string_view text) {
+  std::string json;
+  char quote = 0;  // of the string that we are in
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0 && c == '\\' && i + 1 < text.size()) {
+      ++i;
+      if (text[i] != '\'') json += c;
+      json += text[i];
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+      json += '"';
+    } else if (quote != 0 && c == quote) {
+      quote = 0;
+      json += '"';
+    } else {
+      if (quote == '\'' && c == '"') json += '\\';
+      json += c;
+    }
+  }
+  return json;
+}
+
 }  // namespace
 
 Result<OptionValues> OptionValues::parse(std::string_view text, const std::string& implied_key) {
@@ -71,7 +95,8 @@ Result<OptionValues> OptionValues::parse(std::string_view text, const std::strin
     result.values_ = parse_words(text, implied_key);
     return result;
   }
-  const nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json json =
+      nlohmann::json::parse(with_double_quotes(text), nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
     return Error{ErrorCode::kUsage, "'" + std::string(text) + "' begins like JSON but is not JSON"};
   }

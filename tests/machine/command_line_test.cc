@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Case{"-device virtio-rng-pci,rng=r", {"device virtio-rng-pci"}},
                       Case{"--device virtio-blk,drive=d", {"device virtio-blk-pci"}},
                       Case{R"(-device {"driver":"e1000e","netdev":"n"})", {"device e1000e"}},
+                      Case{R"(-device {'driver':'e1000e','id':'a"b\'c"'})", {"device e1000e"}},
+                      Case{R"(-device {"id":"it's\'\"",'driver':"edu"})", {"device edu"}},
                       Case{"-device driver=usb-tablet", {"device usb-tablet"}},
                       Case{"-vga virtio", {"device virtio-vga"}}, Case{"-vga none", {}},
                       Case{"-usb",
@@ -195,6 +197,13 @@ std::string only_note(const std::string& options) {
   const CommandLine line = read("qemu-system-x86_64 -display none " + options);
   EXPECT_EQ(line.notes.size(), 1u) << options;
   return line.notes.empty() ? "" : line.notes[0];
+}
+
+TEST(CommandLine, StatesOfALineThatCannotBeRead) {
+  const CommandLine line = read_states(words("qemu -device {x --daemonize -S -incoming defer S"));
+  EXPECT_TRUE(line.stopped && line.incoming && line.daemonize);
+  EXPECT_FALSE(line.preconfig);
+  EXPECT_FALSE(read_states(words("qemu S incoming")).stopped);
 }
 
 TEST(CommandLine, SaysWhatItCouldNotRead) {

@@ -4,8 +4,12 @@
 import os
 import shutil
 import subprocess
+import time
 
 from guest import KINDS, QEMU, QSBX, RideAlongTest, write_profiles
+
+# QEMU takes this overlong form of a zero byte, as other readers of JSON do not.
+ONLY_FOR_QEMU = ["-object", b'{"qom-type":"secret","id":"s","data":"a\xc0\x80"}']
 
 
 class FailureTest(RideAlongTest):
@@ -24,6 +28,23 @@ class FailureTest(RideAlongTest):
         process = self.launch("-netdev")
         self.assert_exit(process, 1)
         self.assertIn("requires an argument", self.said())
+
+    def test_a_command_line_that_only_qemu_can_read(self):
+        process = self.launch(*ONLY_FOR_QEMU)
+        self.assert_one_error(process, 1, "cannot be read here")
+        self.assertNotIn("locked down in", self.said())
+
+    def test_a_command_line_that_only_qemu_can_read_in_audit(self):
+        arguments = ["-S", *ONLY_FOR_QEMU, *self.own_monitor]
+        process = self.launch(*arguments, options=["--mode", "audit"])
+        qmp = self.monitor()
+        self.await_said("cannot be read here")
+        time.sleep(0.5)
+        self.assertEqual(qmp.status(), "prelaunch")
+        qmp.ask("cont")
+        self.assertIn("locked down in", self.said())
+        qmp.ask("quit")
+        self.assert_exit(process, 0)
 
     def test_help(self):
         process = self.launch("-M", "help")

@@ -136,7 +136,7 @@ class RideAlongTest(unittest.TestCase):
         return qmp
 
     def said(self):
-        return self.errors.read_text()
+        return self.errors.read_text(errors="replace")
 
     def await_said(self, words):
         wait_until(lambda: words in self.said(), f"'{words}' on standard error: {self.said()}")

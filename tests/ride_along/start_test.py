@@ -23,6 +23,19 @@ class StartTest(RideAlongTest):
         qmp.ask("quit")
         self.assert_exit(process, 0)
 
+    def test_stopped_with_the_json_of_qemu(self):
+        report = self.folder / "report"
+        arguments = ["-S", "-device", "{'driver':'virtio-rng-pci'}", *self.own_monitor]
+        process = self.launch(*arguments, options=["--report", str(report)])
+        qmp = self.monitor()
+        time.sleep(1)
+        self.assertEqual(qmp.status(), "prelaunch")
+        self.assert_locked_down(process.pid)  # by the boot policy
+        qmp.ask("cont")
+        self.assertIn('"virtio-rng-pci"', report.read_text())
+        qmp.ask("quit")
+        self.assert_exit(process, 0)
+
     def test_what_is_added_while_stopped_counts(self):
         report = self.folder / "report"
         process = self.launch("-S", *self.own_monitor, options=["--report", str(report)])
@@ -94,6 +107,7 @@ class StartTest(RideAlongTest):
         time.sleep(1)
         self.assertEqual(arriving.status(), "inmigrate")
         self.assertNotIn("locked down", self.said())
+        self.assert_locked_down(target.pid)  # by the boot policy
 
         other = self.folder / "other"
         source = subprocess.Popen(
@@ -106,7 +120,7 @@ class StartTest(RideAlongTest):
         self.migrate(leaving, f"unix:{path}")
         arriving.await_status("running")
         self.assertIn("locked down", self.said())
-        self.assert_locked_down(target.pid)
+        self.assert_locked_down(target.pid, filters=2)
         arriving.ask("quit")
         self.assert_exit(target, 0)
 

@@ -59,9 +59,9 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
   auto mode = mode_from_string(settings.mode);
   if (!mode) return mode.error();
   sandbox_.set_mode(*mode);
-  // Where QEMU does not understand its own command line it says so itself, and ends.
   auto understood = read_command_line(command_line);
-  if (understood) command_line_ = *understood;
+  command_line_ = understood ? *understood : read_states(command_line);
+  if (!understood) not_understood_ = understood.error();
   // A daemon's standard error is closed before its guest starts.
   if (command_line_.daemonize) standard_error_ = fcntl(2, F_DUPFD_CLOEXEC, 3);
   if (!settings.report_file.empty()) {
@@ -100,6 +100,7 @@ Status GuestStart::talk(QmpClient& qmp) {
   if (auto added = add_parts(presumed_machine()); !added) return added;
   Status known = get_to_know(qmp);
   if (!known && known.error().saved_errno != EINTR) return known;
+  if (auto understood = check_understood(); !understood) return understood;
   // While a migration comes in, this only says that the guest runs at its end.
   if (!command_line_.stopped && known) {
     if (auto sent = qmp.send({"cont"}); !sent) return sent;
@@ -121,10 +122,21 @@ Status GuestStart::get_to_know(QmpClient& qmp) {
   if (auto waits = check_not_started(qmp); !waits) return waits;
   if (auto there = await_machine(qmp); !there) return there;
   if (broken_) return Done{};
-  if (command_line_.stopped) {
+  if (command_line_.stopped || command_line_.incoming) {
     if (auto booted = sandbox_.boot(); !booted) return booted;
   }
   return read_again(qmp);
+}
+
+// Only now: where QEMU does not understand its command line either, it has said so itself, and
+// ended.
+Status GuestStart::check_understood() {
+  if (!not_understood_) return Done{};
+  Error error{ErrorCode::kUsage, "QEMU's command line cannot be read here: " +
+                                     not_understood_->message + "; write it so that it can"};
+  if (!only_audits()) return error;
+  say("qsbx: warning: " + error.message + "; mode audit: what only it tells is missing here");
+  return Done{};
 }
 
 // A start before QEMU's first answer cannot be held: a monitor or debugger whose commands were

@@ -4,6 +4,8 @@
 #ifndef QSBX_RIDE_ALONG_GUEST_START_H_
 #define QSBX_RIDE_ALONG_GUEST_START_H_
 
+#include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,7 @@ class GuestStart {
   Status talk(QmpClient& qmp);
   Machine presumed_machine() const;
   Status get_to_know(QmpClient& qmp);
+  Status check_understood();
   Status check_not_started(QmpClient& qmp);
   Status await_machine(QmpClient& qmp);
   Status read_again(QmpClient& qmp);
@@ -47,6 +50,7 @@ class GuestStart {
 
   RideAlongSettings settings_;
   CommandLine command_line_;
+  std::optional<Error> not_understood_;
   Sandbox sandbox_;
   int report_ = -1;
   int standard_error_ = 2;
