@@ -79,6 +79,17 @@ Result<int> write_monitor_config(int promised_socket) {
   return lacking("cannot describe QEMU's monitor");
 }
 
+// Descriptors 0 to 2 that are closed would become ours, and QEMU's output go there.
+Status open_standard_descriptors() {
+  for (;;) {
+    const int file = open("/dev/null", O_RDWR);
+    if (file < 0) return lacking("cannot open /dev/null");
+    if (file <= STDERR_FILENO) continue;
+    close(file);
+    return Done{};
+  }
+}
+
 Status open_descriptors(RideAlongSettings& settings) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
@@ -116,6 +127,7 @@ Status become_qemu(const std::string& path, const std::vector<std::string>& comm
 }
 
 Status run(const RunOptions& options) {
+  if (auto opened = open_standard_descriptors(); !opened) return opened;
   if (options.command.empty()) {
     return Error{ErrorCode::kUsage, "no QEMU to run; say 'qsbx run -- qemu-system-x86_64 ...'"};
   }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The ways in which a guest can come to run."""
 
+import json
 import signal
 import subprocess
 import time
@@ -45,6 +46,37 @@ class StartTest(RideAlongTest):
         time.sleep(1)
         qmp.ask("cont")
         self.assertIn('"virtio-rng-pci"', report.read_text())
+        qmp.ask("quit")
+        self.assert_exit(process, 0)
+
+    def send_in_one_go(self, *commands):
+        process = self.launch("-S", *self.own_monitor)
+        qmp = self.monitor()
+        time.sleep(1)
+        qmp.file.write("".join(json.dumps(command) + "\n" for command in commands))
+        qmp.file.flush()
+        return process, qmp
+
+    def test_changed_and_started_in_one_go(self):
+        add = {"execute": "device_add", "arguments": {"driver": "edu"}}
+        process, _ = self.send_in_one_go(add, {"execute": "cont"})
+        self.assert_exit(process, 1)
+        self.assertIn("changed the machine and started the guest at once", self.said())
+        self.assertNotIn("locked down in", self.said())
+
+    def test_asked_and_started_in_one_go(self):
+        process, qmp = self.send_in_one_go({"execute": "query-status"}, {"execute": "cont"})
+        self.await_said("locked down in")
+        process.terminate()
+        self.assert_exit(process, 0)
+
+    def test_changed_and_started_after_the_answer(self):
+        report = self.folder / "report"
+        process = self.launch("-S", *self.own_monitor, options=["--report", str(report)])
+        qmp = self.monitor()
+        self.assertEqual(qmp.ask("device_add", driver="edu"), {})
+        self.assertEqual(qmp.ask("cont"), {})
+        self.assertIn('"edu"', report.read_text())
         qmp.ask("quit")
         self.assert_exit(process, 0)
 

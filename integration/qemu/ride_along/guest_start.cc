@@ -23,8 +23,12 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPreconfigPoll{50};
-constexpr milliseconds kTrafficPoll{100};
+constexpr milliseconds kTrafficPoll{20};
 constexpr seconds kTimeToEnd{5};
+constexpr seconds kTimeToEndByItself{600};
+// So much longer than it takes to read the machine is the pause between two reads for no reason
+// but traffic, which may be that of a VNC client.
+constexpr int kPauseBetweenReads = 20;
 
 // A command line may hold still (-preconfig) or a firmware be slow to load for any time.
 const Deadline kNever = Deadline::max();
@@ -81,6 +85,8 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
 
 void GuestStart::run() {
   close(settings_.monitor_config);
+  // With -preconfig there is a machine only after some answers.
+  monitor_end().hold_answers(!broken_ && !command_line_.preconfig);
   QmpSocket socket(settings_.own_socket);
   QmpClient qmp(socket);
   auto talked = talk(qmp);
@@ -122,6 +128,7 @@ Status GuestStart::get_to_know(QmpClient& qmp) {
   if (auto waits = check_not_started(qmp); !waits) return waits;
   if (auto there = await_machine(qmp); !there) return there;
   if (broken_) return Done{};
+  monitor_end().hold_answers(true);
   if (command_line_.stopped || command_line_.incoming) {
     if (auto booted = sandbox_.boot(); !booted) return booted;
   }
@@ -160,10 +167,15 @@ Status GuestStart::await_machine(QmpClient& qmp) {
 }
 
 Status GuestStart::read_again(QmpClient& qmp) {
+  const uint64_t changes = monitor_end().changes();
+  const auto begin = steady_clock::now();
   auto told = read_machine(qmp, kRideAlongMonitor);
   if (!told) return told.error();
   if (auto added = add_parts(*told); !added) return added;
-  return sandbox_.prepare();
+  if (auto prepared = sandbox_.prepare(); !prepared) return prepared;
+  monitor_end().set_known(changes);
+  next_read_ = steady_clock::now() + kPauseBetweenReads * (steady_clock::now() - begin);
+  return Done{};
 }
 
 Status GuestStart::add_parts(const Machine& told) {
@@ -180,21 +192,37 @@ Status GuestStart::add_parts(const Machine& told) {
 }
 
 // Whoever starts the guest waits in its RESUME event (monitor_end.h). Until then the machine may
-// change, and each change comes with some other traffic. A start that comes right after a change,
-// while the machine is read again, finds it as it was read before.
+// change, and each change comes with some other traffic.
 Status GuestStart::await_resume(QmpClient& qmp) {
   for (;;) {
     auto event = qmp.await_event(steady_clock::now() + kTrafficPoll);
     if (!event) return event.error();
-    if (*event && (*event)->name == "RESUME") return Done{};
+    if (*event && (*event)->name == "RESUME") return check_known();
     if (*event && (*event)->name == "refused") {
       say("qsbx: warning: QEMU does not start its guest: " + (*event)->refusal);
     }
-    if (!*event && !broken_ && monitor_end().take_other_traffic()) {
+    if (!*event && !broken_ && must_read_again()) {
       auto read = read_again(qmp);
       if (!read && read.error().saved_errno != EINTR) return read;
     }
   }
+}
+
+bool GuestStart::must_read_again() const {
+  if (monitor_end().is_stale()) return true;
+  return steady_clock::now() >= next_read_ && monitor_end().take_other_traffic();
+}
+
+// QEMU answers nothing while it waits in RESUME, so what came in one go with the start is not
+// known.
+Status GuestStart::check_known() {
+  if (broken_ || !monitor_end().is_stale()) return Done{};
+  Error error{ErrorCode::kState,
+              "a monitor changed the machine and started the guest at once; start it when QEMU has "
+              "answered the change"};
+  if (!only_audits()) return error;
+  say("qsbx: warning: " + error.message + "; mode audit: what was added is not known");
+  return Done{};
 }
 
 Status GuestStart::lock_down() {
@@ -248,13 +276,14 @@ void GuestStart::end_qemu(QmpClient& qmp, const Error& error) {
   failed_ = !conversation_over;
   monitor_end().end_instead();
   (void)qmp.send({"quit"});
-  std::this_thread::sleep_for(kTimeToEnd);
+  std::this_thread::sleep_for(conversation_over ? kTimeToEndByItself : kTimeToEnd);
   if (conversation_over) report_failure(error);
   _exit(1);
 }
 
 void GuestStart::report_failure(const Error& error) {
   broken_ = true;
+  monitor_end().hold_answers(false);
   say(only_audits()
           ? "qsbx: warning: " + error.to_string() + "; mode audit: the guest runs without lockdown"
           : "qsbx: error: " + error.to_string() + "; QEMU ends without lockdown");

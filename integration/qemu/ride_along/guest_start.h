@@ -5,6 +5,7 @@
 #define QSBX_RIDE_ALONG_GUEST_START_H_
 
 #include <atomic>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ class GuestStart {
   Status read_again(QmpClient& qmp);
   Status add_parts(const Machine& told);
   Status await_resume(QmpClient& qmp);
+  bool must_read_again() const;
+  Status check_known();
   Status lock_down();
   void announce(size_t threads);
   void write_report(size_t threads);
@@ -52,6 +55,7 @@ class GuestStart {
   CommandLine command_line_;
   std::optional<Error> not_understood_;
   Sandbox sandbox_;
+  std::chrono::steady_clock::time_point next_read_;
   int report_ = -1;
   int standard_error_ = 2;
   bool started_guest_ = false;  // our own `cont` is on its way

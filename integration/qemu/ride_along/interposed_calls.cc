@@ -7,6 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "integration/qemu/ride_along/monitor_end.h"
 
 namespace {
@@ -43,21 +45,38 @@ QSBX_INTERPOSED int sigprocmask(int how, const sigset_t* set, sigset_t* old) noe
 QSBX_INTERPOSED ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   static auto* const real = next<decltype(sendmsg)>("sendmsg");
   if (qsbx::monitor_end().is(fd)) return qsbx::monitor_end().send(fd, message, flags, real);
-  qsbx::monitor_end().note_other_traffic();
+  if (!qsbx::monitor_end().may_say(fd, message->msg_iov, message->msg_iovlen)) {
+    errno = EAGAIN;
+    return -1;
+  }
   return real(fd, message, flags);
 }
 
 QSBX_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
   static auto* const real = next<decltype(recvmsg)>("recvmsg");
   if (qsbx::monitor_end().is(fd)) return qsbx::monitor_end().receive(fd, message, flags, real);
-  return real(fd, message, flags);
+  const ssize_t size = real(fd, message, flags);
+  qsbx::monitor_end().hear(fd, message->msg_iov, message->msg_iovlen, size);
+  return size;
 }
 
 // Monitors that are no sockets answer with it.
 QSBX_INTERPOSED ssize_t writev(int fd, const iovec* parts, int count) {
   static auto* const real = next<decltype(writev)>("writev");
-  qsbx::monitor_end().note_other_traffic();
+  const auto end = qsbx::MonitorEnd::kFiles;
+  if (!qsbx::monitor_end().may_say(end, parts, static_cast<size_t>(count))) {
+    errno = EAGAIN;
+    return -1;
+  }
   return real(fd, parts, count);
+}
+
+QSBX_INTERPOSED ssize_t readv(int fd, const iovec* parts, int count) {
+  static auto* const real = next<decltype(readv)>("readv");
+  const ssize_t size = real(fd, parts, count);
+  const auto end = qsbx::MonitorEnd::kFiles;
+  qsbx::monitor_end().hear(end, parts, static_cast<size_t>(count), size);
+  return size;
 }
 
 QSBX_INTERPOSED int close(int fd) {

@@ -11,12 +11,29 @@
 namespace qsbx {
 namespace {
 
-std::string text_of(const msghdr& message) {
+std::string text_of(const iovec* parts, size_t count) {
   std::string text;
-  for (size_t i = 0; i < message.msg_iovlen; ++i) {
-    text.append(static_cast<const char*>(message.msg_iov[i].iov_base), message.msg_iov[i].iov_len);
+  for (size_t i = 0; i < count; ++i) {
+    text.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
   }
   return text;
+}
+
+// What a QMP and an HMP monitor say first.
+bool is_greeting(std::string_view text) {
+  const std::string_view start = text.substr(0, 100);
+  return start.substr(0, 20).find("\"QMP\": {") != std::string_view::npos ||
+         start.find(" monitor - type 'help'") != std::string_view::npos;
+}
+
+bool names_change(std::string_view text) {
+  for (const char* name :
+       {"device_add", "netdev_add", "blockdev-add", "chardev-add", "chardev-change", "object-add",
+        "object_add", "drive_add", "blockdev-change-medium", "blockdev-snapshot", "-mirror",
+        "drive_mirror", "snapshot_blkdev", "change "}) {
+    if (text.find(name) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 // In a JSON string the quotes would be escaped.
@@ -56,7 +73,7 @@ void MonitorEnd::attach(int fd, void (*greeted)()) {
 
 ssize_t MonitorEnd::send(int fd, const msghdr* message, int flags, Send real) {
   if (!greeted_.exchange(true)) on_greeting_();
-  std::string text = text_of(*message);
+  std::string text = text_of(message->msg_iov, message->msg_iovlen);
   const ssize_t size = static_cast<ssize_t>(text.size());
   if (over_.load()) return size;
   if (!says_guest_resumes(text)) return real(fd, message, flags);
@@ -70,6 +87,46 @@ ssize_t MonitorEnd::receive(int fd, msghdr* message, int flags, Receive real) {
   message->msg_controllen = 0;
   message->msg_flags = 0;
   return 0;
+}
+
+// Each answer counts once, however often QEMU tries; more text is a further answer behind it.
+bool MonitorEnd::may_say(int who, const iovec* parts, size_t count) {
+  if (over_.load()) return true;
+  other_traffic_.store(true);
+  const std::string text = text_of(parts, count);
+  const std::lock_guard lock(others_mutex_);
+  if (is_greeting(text)) others_[who] = {};
+  const auto found = others_.find(who);
+  if (found == others_.end()) return true;
+  OtherMonitor& monitor = found->second;
+  if (monitor.changes && (monitor.held == 0 || text.size() > monitor.held_size)) {
+    monitor.held = ++changes_;
+    monitor.held_size = text.size();
+  }
+  if (holds_answers_.load() && known_.load() < monitor.held) return false;
+  monitor.held = 0;
+  return true;
+}
+
+// QEMU reads byte by byte or in pieces. A new line ends what the one before it said.
+void MonitorEnd::hear(int who, const iovec* parts, size_t count, ssize_t size) {
+  constexpr size_t kLongestName = 32;
+  if (over_.load() || size <= 0) return;
+  const std::lock_guard lock(others_mutex_);
+  const auto found = others_.find(who);
+  if (found == others_.end()) return;
+  OtherMonitor& monitor = found->second;
+  const std::string text = text_of(parts, count).substr(0, static_cast<size_t>(size));
+  const bool line_over = monitor.tail.ends_with('\n') || monitor.tail.ends_with('\r');
+  if (line_over && text.find_first_not_of(" \r\n") != std::string::npos) {
+    monitor.tail.clear();
+    monitor.changes = false;
+  }
+  monitor.tail += text;
+  monitor.changes |= names_change(monitor.tail);
+  if (monitor.tail.size() > kLongestName) {
+    monitor.tail.erase(0, monitor.tail.size() - kLongestName);
+  }
 }
 
 void MonitorEnd::hold() {
@@ -88,6 +145,7 @@ void MonitorEnd::let_guest_run() {
 }
 
 void MonitorEnd::end_instead() {
+  holds_answers_.store(false);
   const std::lock_guard lock(mutex_);
   gate_ = Gate::kEnding;
   changed_.notify_all();

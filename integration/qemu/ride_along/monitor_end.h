@@ -13,10 +13,14 @@
 
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <map>
 #include <mutex>
+#include <string>
 
 namespace qsbx {
 
@@ -34,8 +38,20 @@ class MonitorEnd {
   ssize_t receive(int fd, msghdr* message, int flags, Receive real);
   void forget() { fd_.store(-1); }  // QEMU closed it; the number may come back as something else
 
+  // What QEMU says and hears elsewhere; `who` is a socket, or kFiles. may_say() is false where QEMU
+  // is to try again: an answer to a command that may have changed the machine waits until the
+  // machine has been read again.
+  static constexpr int kFiles = -1;
+  bool may_say(int who, const iovec* parts, size_t count);
+  void hear(int who, const iovec* parts, size_t count, ssize_t size);
+  void hold_answers(bool hold) { holds_answers_.store(hold); }
+
+  // Answers so far to commands that may have changed the machine, and those before the last read.
+  uint64_t changes() const { return changes_.load(); }
+  void set_known(uint64_t changes) { known_.store(changes); }
+  bool is_stale() const { return known_.load() < changes_.load(); }
+
   // Something else was sent, perhaps the answer to a command that changed the machine.
-  void note_other_traffic() { other_traffic_.store(true, std::memory_order_relaxed); }
   bool take_other_traffic() { return other_traffic_.exchange(false); }
 
   void let_guest_run();
@@ -44,12 +60,25 @@ class MonitorEnd {
  private:
   enum class Gate { kClosed, kOpen, kEnding };
 
+  // A monitor of the user's.
+  struct OtherMonitor {
+    std::string tail;      // of what it heard
+    bool changes = false;  // that names a command that may change the machine
+    uint64_t held = 0;     // the change that the answer being held tells of
+    size_t held_size = 0;
+  };
+
   void hold();
 
   std::atomic<int> fd_ = -1;
   std::atomic<bool> greeted_ = false;
   std::atomic<bool> over_ = false;
   std::atomic<bool> other_traffic_ = false;
+  std::atomic<bool> holds_answers_ = false;
+  std::atomic<uint64_t> changes_ = 0;
+  std::atomic<uint64_t> known_ = 0;
+  std::mutex others_mutex_;
+  std::map<int, OtherMonitor> others_;
   void (*on_greeting_)() = nullptr;
   std::mutex mutex_;
   std::condition_variable changed_;
