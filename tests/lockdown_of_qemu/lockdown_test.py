@@ -216,15 +216,14 @@ class OnEachQemu:
         wait_until("the daemon's end", lambda: not pathlib.Path(f"/proc/{pid}/exe").exists())
 
     def test_an_incoming_machine_is_locked_when_it_runs(self):
-        state = self.directory / "state"
+        address = f"unix:{self.directory}/migration"
         source = guests.Machine([*self.qemu.plain(), *SMALL])
         self.addCleanup(source.__exit__, None, None, None)
-        source.qmp.run("migrate", uri=f"exec:cat > {state}")
-        wait_until("the migration", lambda: source.qmp.run("query-migrate").get("status") == "completed")
         machine = self.start([*SMALL, "-incoming", "defer"])
         before = self.settled_filters(machine)
         self.assertEqual(machine.qmp.run("query-status")["status"], "inmigrate")
-        machine.qmp.run("migrate-incoming", uri=f"exec:cat {state}")
+        machine.qmp.run("migrate-incoming", uri=address)
+        source.qmp.run("migrate", uri=address)
         wait_until("the guest", lambda: machine.qmp.run("query-status")["status"] == "running")
         self.wait_for_lockdown(machine)
         self.assertTrue(all(thread.filters > before for thread in machine.threads()))

@@ -54,5 +54,8 @@ readlink: 0 else ENOENT                       # GLib looks for the name of the t
 # for: a file name is nothing that a filter can see.
 unlink: 0 else ENOENT
 
+# Processes that were started before, such as a migration's, are not waited for.
+wait4: 0 else ECHILD
+
 [feature cleanup]
 unlink: 1
