@@ -5,9 +5,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstring>
-
 namespace qsbx {
 namespace {
 
@@ -26,18 +23,17 @@ bool is_readable(uint64_t address) {
 
 std::string_view text_at(uint64_t address, char* room, size_t size) {
   const int saved_errno = errno;
+  const char* text = reinterpret_cast<const char*>(address);
   size_t length = 0;
-  while (length < size) {
+  for (size_t readable = 0; length < size; ++length) {
     // Aligned probes never reach into a page that the text does not reach.
     const uint64_t probed = (address + length) & ~uint64_t{kProbed - 1};
-    if (!is_readable(probed)) break;
-    const size_t part =
-        std::min(size - length, static_cast<size_t>(probed + kProbed - address - length));
-    memcpy(room + length, reinterpret_cast<const char*>(address + length), part);
-    const void* end = memchr(room + length, '\0', part);
-    length +=
-        end == nullptr ? part : static_cast<size_t>(static_cast<const char*>(end) - room) - length;
-    if (end != nullptr) break;
+    if (length == readable) {
+      if (!is_readable(probed)) break;
+      readable = probed + kProbed - address;
+    }
+    if (text[length] == '\0') break;
+    room[length] = text[length];
   }
   errno = saved_errno;
   return {room, length};
