@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/cli/call_words.h"
 
-#include <charconv>
 #include <optional>
 
+#include "src/profile/lexer.h"
 #include "src/syscalls/constants.h"
 #include "src/syscalls/syscall_table.h"
 
@@ -11,20 +11,6 @@ namespace qsbx {
 namespace {
 
 Error usage(const std::string& message) { return Error{ErrorCode::kUsage, message}; }
-
-std::optional<uint64_t> read_digits(std::string_view text) {
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  } else if (text.size() > 1 && text.front() == '0') {
-    base = 8;
-  }
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && !text.empty() ? std::optional(value) : std::nullopt;
-}
 
 Error unknown_constant(std::string_view name, const Syscall& call, const SyscallArgument& argument,
                        Architecture architecture) {
@@ -66,7 +52,7 @@ class ArgumentReader {
   }
 
   Result<uint64_t> read_atom(std::string_view text) const {
-    if (const std::optional<uint64_t> number = read_digits(text)) return *number;
+    if (const std::optional<uint64_t> number = number_from(text)) return *number;
     if (call_ == nullptr) {
       return usage("'" + std::string(text) +
                    "' is no number, and a call that has no name has no "
@@ -95,7 +81,7 @@ Status check_argument_count(const Syscall* call, const std::string& name, size_t
 Result<int> read_call_number(const std::string& word, Architecture architecture) {
   if (const Syscall* call = find_syscall(architecture, word)) return call->number;
   const bool negative = word.starts_with("-");
-  const auto number = read_digits(std::string_view(word).substr(negative ? 1 : 0));
+  const auto number = number_from(std::string_view(word).substr(negative ? 1 : 0));
   if (number && *number <= UINT32_MAX) {
     const uint32_t bits = static_cast<uint32_t>(*number);
     return static_cast<int>(negative ? 0 - bits : bits);

@@ -27,7 +27,9 @@ bool ends_word(char c) {
   return !is_printable(c) || std::string_view(",[](){}#'\"").find(c) != std::string_view::npos;
 }
 
-bool parse_number(std::string_view text, uint64_t& number) {
+}  // namespace
+
+std::optional<uint64_t> number_from(std::string_view text) {
   int base = 10;
   if (text.starts_with("0x") || text.starts_with("0X")) {
     base = 16;
@@ -36,11 +38,11 @@ bool parse_number(std::string_view text, uint64_t& number) {
     base = 8;
     text.remove_prefix(1);
   }
+  uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  return error == std::errc() && end == text.data() + text.size();
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? std::optional(number) : std::nullopt;
 }
-
-}  // namespace
 
 Lexer::Lexer(std::string_view text, Reporter& reporter) : text_(text), reporter_(reporter) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -153,7 +155,9 @@ Token Lexer::read_number() {
   size_t length = 1;
   while (is_name_part(at(offset_ + length))) ++length;
   Token number = token(Token::Kind::kNumber, length);
-  if (!parse_number(number.text, number.number)) {
+  const std::optional<uint64_t> value = number_from(number.text);
+  number.number = value.value_or(0);
+  if (!value) {
     reporter_.error(diagnostic::kBadNumber, number.where,
                     quoted(number.text) + " is no number of at most 64 bits",
                     "write decimal 100, octal 0144 or hexadecimal 0x64");

@@ -6,6 +6,7 @@
 #define QSBX_PROFILE_LEXER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "src/profile/reporter.h"
@@ -31,6 +32,10 @@ struct Token {
   bool is_name(std::string_view name) const { return kind == Kind::kName && text == name; }
   bool ends_line() const { return kind == Kind::kNewline || kind == Kind::kEnd; }
 };
+
+// A number as the language writes it: decimal, 0x hexadecimal, or octal behind a 0. Nothing when
+// the text is anything else, or the number does not fit.
+std::optional<uint64_t> number_from(std::string_view text);
 
 class Lexer {
  public:

@@ -53,7 +53,7 @@ TEST(Algebra, EveryComparisonMeansWhatTheEvaluatorSays) {
   for (const Operand& operand : every_kind_of_operand()) {
     for (Comparator comparator : kComparators) {
       for (uint64_t value : kBoundaries) {
-        SCOPED_TRACE(testing::Message()
+        SCOPED_TRACE(::testing::Message()
                      << int{operand.bits} << " bits, signed " << operand.is_signed << ", mask "
                      << operand.mask << ", comparator " << static_cast<int>(comparator)
                      << ", value " << value);
@@ -73,7 +73,7 @@ TEST(Algebra, EveryRangeMeansWhatTheEvaluatorSays) {
                                      ? static_cast<int64_t>(first) > static_cast<int64_t>(last)
                                      : first > last;
         if (upside_down) continue;
-        SCOPED_TRACE(testing::Message()
+        SCOPED_TRACE(::testing::Message()
                      << int{operand.bits} << " bits, signed " << operand.is_signed << ", mask "
                      << operand.mask << ", " << first << ".." << last);
         expect_same_meaning(diagrams, Expression::in(operand, {{first, last}}), first);
@@ -243,7 +243,7 @@ TEST(Algebra, OtherArchitectureIsAnError) {
   const Policy arm(Architecture::kAarch64);
   EXPECT_FALSE(granted_only_by(x86, arm).ok());
   EXPECT_FALSE(equal(x86, arm).ok());
-  EXPECT_THAT(equal(x86, arm).error().message, testing::HasSubstr("x86_64 and aarch64"));
+  EXPECT_THAT(equal(x86, arm).error().message, ::testing::HasSubstr("x86_64 and aarch64"));
 }
 
 // Pairs of bits of two arguments: no order of the variables that keeps arguments together is small.
@@ -262,7 +262,7 @@ TEST(Algebra, TooLargeIsAnErrorAndNoAnswer) {
   const Policy large = grants_read_when(exploding());
   EXPECT_FALSE(granted_only_by(large, large).ok());
   EXPECT_FALSE(equal(large, large).ok());
-  EXPECT_THAT(equal(large, large).error().message, testing::HasSubstr("too large"));
+  EXPECT_THAT(equal(large, large).error().message, ::testing::HasSubstr("too large"));
 }
 
 }  // namespace

@@ -6,14 +6,13 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <random>
 #include <vector>
 
 #include "src/policy/actions.h"
 #include "src/policy/algebra.h"
 #include "src/policy/policy.h"
+#include "tests/support/random_policy.h"
 
 namespace qsbx {
 
@@ -50,13 +49,7 @@ inline constexpr uint64_t kBoundaries[] = {0,
 // use.
 inline constexpr int kSomeCalls[] = {0, 8, 9, 16, 56, 257};
 
-// QSBX_TEST_SEED repeats a run.
-inline uint64_t test_seed() {
-  const char* given = std::getenv("QSBX_TEST_SEED");
-  const uint64_t seed = given ? std::strtoull(given, nullptr, 0) : std::random_device()();
-  std::cout << "QSBX_TEST_SEED=" << seed << std::endl;
-  return seed;
-}
+using testing::test_seed;
 
 class RandomPolicies {
  public:

@@ -72,7 +72,7 @@ struct Count {
   int refused_by_kernel = 0;
 };
 
-class Mutation : public testing::Test {
+class Mutation : public ::testing::Test {
  protected:
   void judge(const Program& mutant, const Policy& policy, const Actions& actions) {
     if (!check_program(mutant).ok()) {
@@ -97,7 +97,7 @@ class Mutation : public testing::Test {
       for (const Instruction& changed : mutants_of(program[i])) {
         Program mutant = program;
         mutant[i] = changed;
-        SCOPED_TRACE(testing::Message()
+        SCOPED_TRACE(::testing::Message()
                      << "instruction " << i << ", opcode " << changed.code << ", k " << changed.k);
         judge(mutant, policy, actions);
         if (HasFatalFailure()) return;
