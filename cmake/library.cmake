@@ -6,6 +6,7 @@ add_library(qsbx_lockdown STATIC
   src/lockdown/quiet_opens.cc
   src/lockdown/in_force.cc
   src/lockdown/line.cc
+  src/lockdown/own_signals.cc
   src/lockdown/phases.cc
   src/lockdown/reporting_needs.cc
   src/lockdown/sandbox.cc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/lockdown/reporting_needs.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,8 @@
 namespace qsbx {
 namespace {
 
+const Origin kBuiltIn = {"libqsbx", "built in", 0};
+
 class Needs {
  public:
   explicit Needs(Architecture architecture) : policy_(architecture) {}
@@ -21,7 +24,7 @@ class Needs {
   void call(std::string_view name, Expression condition) {
     const Syscall* syscall = find_syscall(policy_.architecture(), name);
     if (syscall == nullptr) return;
-    policy_.grant(syscall->number, {std::move(condition), {"libqsbx", "built in", 0}});
+    policy_.grant(syscall->number, {std::move(condition), kBuiltIn});
   }
 
   Policy policy() && { return std::move(policy_); }
@@ -80,6 +83,21 @@ Policy reporting_needs(Mode mode, Architecture architecture) {
     add_trap_handler(needs);
   }
   return std::move(needs).policy();
+}
+
+Policy unreported_refusals(const Policy& policy) {
+  Policy refusals(policy.architecture());
+  const auto refuse = [&](std::string_view name, int error) {
+    const Syscall* syscall = find_syscall(policy.architecture(), name);
+    if (syscall == nullptr) return;
+    const auto present = policy.calls().find(syscall->number);
+    if (present != policy.calls().end() && present->second.refusal) return;
+    // The only refusal of this call in this policy: it cannot be in conflict.
+    (void)refusals.refuse(syscall->number, {error, kBuiltIn});
+  };
+  for (const char* name : {"clone", "fork", "vfork"}) refuse(name, EPERM);
+  refuse("clone3", ENOSYS);  // the C library goes on with clone, where threads may be granted
+  return refusals;
 }
 
 }  // namespace qsbx

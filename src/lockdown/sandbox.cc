@@ -2,11 +2,13 @@
 #include "src/lockdown/sandbox.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "src/compile/compile.h"
 #include "src/lockdown/in_force.h"
+#include "src/lockdown/own_signals.h"
 #include "src/lockdown/reporting_needs.h"
 #include "src/lockdown/stopwatch.h"
 
@@ -34,6 +36,17 @@ std::string description_of(Mode mode, size_t calls, const Selection& selection) 
 size_t count_granted(const Policy& policy) {
   return static_cast<size_t>(std::ranges::count_if(
       policy.calls(), [](const auto& entry) { return !entry.second.grants.empty(); }));
+}
+
+// What the profiles say, for this process, with what the library itself needs.
+Result<Policy> completed(const Policy& composed, Mode mode, Phase phase) {
+  if (phase == Phase::kRun) {
+    if (auto keeps = check_keeps_sigsys(composed); !keeps) return std::move(keeps).error();
+  }
+  auto policy = join(phase == Phase::kRun ? with_signals_to(composed, getpid()) : composed,
+                     reporting_needs(mode, composed.architecture()));
+  if (!policy || mode != Mode::kErrno) return policy;
+  return join(*policy, unreported_refusals(*policy));
 }
 
 void warn(const Error& error) {
@@ -135,7 +148,7 @@ Result<Sandbox::Prepared> Sandbox::prepare_policy(Selection selection, Result<Po
                                                   Phase phase,
                                                   const std::set<std::string>& features) {
   if (!composed) return std::move(composed).error();
-  auto policy = join(*composed, reporting_needs(mode_, set_->architecture()));
+  auto policy = completed(*composed, mode_, phase);
   if (!policy) return std::move(policy).error();
   auto program = compile_and_verify(*policy);
   if (!program) return std::move(program).error();
@@ -146,7 +159,9 @@ Result<Sandbox::Prepared> Sandbox::prepare_policy(Selection selection, Result<Po
 }
 
 Status Sandbox::prepare() {
-  if (prepared_) return Done{};
+  // A process that has forked since (-daemonize) has another number.
+  if (prepared_ && prepared_in_ == getpid()) return Done{};
+  prepared_.reset();
   if (auto loaded = require_profiles(); !loaded) return loaded;
   const Stopwatch stopwatch;
   auto selection = select();
@@ -159,6 +174,7 @@ Status Sandbox::prepare() {
   granted_calls_ = count_granted(*prepared->policy);
   description_ = description_of(mode_, granted_calls_, prepared->selection);
   prepared_ = std::move(prepared).value();
+  prepared_in_ = getpid();
   return Done{};
 }
 

@@ -5,6 +5,8 @@
 #ifndef QSBX_LOCKDOWN_SANDBOX_H_
 #define QSBX_LOCKDOWN_SANDBOX_H_
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +88,7 @@ class Sandbox {
   Mode mode_ = Mode::kEnforce;
   bool kernel_log_ = false;
   std::optional<Prepared> prepared_;
+  pid_t prepared_in_ = 0;  // the process that prepared_ is for
   std::optional<Prepared> boot_prepared_;
   std::string description_;
   size_t granted_calls_ = 0;

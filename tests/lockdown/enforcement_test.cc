@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -251,6 +252,42 @@ TEST(Enforce, ANameThatCannotBeReadIsPrintedAsAnAddress) {
   EXPECT_EQ(end.count("pathname=0x10"), 1) << end.errors;
 }
 
+TEST(Enforce, ASignalReachesNoOtherProcess) {
+  const pid_t other = getpid();
+  const ChildEnd end = locked_down(Mode::kEnforce, [other] {
+    syscall(SYS_tgkill, other, other, 0);
+    return kSurvived;
+  });
+  EXPECT_TRUE(end.killed_by(SIGSYS)) << end.status << end.errors;
+  EXPECT_EQ(end.count("tgkill(tgid=" + std::to_string(other)), 1) << end.errors;
+}
+
+TEST(Enforce, AbortReachesTheProcessItself) {
+  const ChildEnd end = locked_down(Mode::kEnforce, [] {
+    raise(SIGABRT);
+    return kSurvived;
+  });
+  EXPECT_TRUE(end.killed_by(SIGABRT)) << end.status << end.errors;
+  EXPECT_EQ(end.errors, "");
+}
+
+TEST(Enforce, SignalsFollowAProcessThatForksBetweenPrepareAndLockdown) {
+  const ChildEnd end = run_in_child([] {
+    Sandbox sandbox = test_sandbox(Mode::kEnforce);
+    if (auto status = sandbox.prepare(); !status) return failed(status);
+    const pid_t child = fork();
+    if (child == 0) {
+      if (!sandbox.lockdown()) _exit(kLockdownFailed);
+      raise(SIGABRT);
+      _exit(kSurvived);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  });
+  EXPECT_TRUE(end.exited_with(SIGABRT)) << end.status << end.errors;
+}
+
 #if defined(__x86_64__)
 long call_of_i386(long number) {
   long result;
@@ -308,6 +345,29 @@ TEST(Errno, OtherIoctlCommandsAreOtherViolations) {
   });
   EXPECT_TRUE(end.exited_with(kSurvived));
   EXPECT_EQ(end.count("violation"), 2) << end.errors;
+}
+
+// The C library blocks all signals around the clone(2) of posix_spawn(), and around a thread's.
+TEST(Errno, ProcessesThatNobodyMayStartFailWithEperm) {
+  const ChildEnd end = run_in_child([] {
+    auto texts = test_profiles();
+    std::string& base = texts["base/process.profile"];
+    base.replace(base.find("clone, "), 7, "");
+    base += "clone: clone_flags & CLONE_THREAD\n";
+    Sandbox sandbox = test_sandbox(Mode::kErrno);
+    sandbox.use_profiles(ProfileSet::from_texts(texts, native_architecture()).value());
+    if (auto status = sandbox.lockdown(); !status) return failed(status);
+    std::thread([] {}).join();
+    char name[] = "/bin/true";
+    char* arguments[] = {name, nullptr};
+    char* environment[] = {nullptr};
+    pid_t child = -1;
+    const int error = posix_spawn(&child, name, nullptr, nullptr, arguments, environment);
+    if (error != EPERM || fork() != -1 || errno != EPERM) return 1;
+    return open_null() == -1 && errno == EPERM ? kSurvived : 2;
+  });
+  EXPECT_TRUE(end.exited_with(kSurvived)) << end.status << end.errors;
+  EXPECT_EQ(end.count("violation"), 1) << end.errors;
 }
 
 TEST(Errno, WarnsOfThreadsThatBlockSigsys) {

@@ -82,10 +82,15 @@ TEST(Lockdown, HoldsForEveryThread) {
       char byte;
       _exit(read(ends[0], &byte, 1) == 1 ? count_locked_down(locked) : 0);
     }
+    std::atomic<bool> ready = false;
     std::atomic<bool> go = false;
     std::thread thread([&] {
+      ready = true;
       while (!go) sched_yield();
     });
+    // A thread that still starts blocks SIGSYS, and the warning of it would wake the observer
+    // early.
+    while (!ready) sched_yield();
     Sandbox sandbox = test_sandbox(Mode::kErrno);
     dup2(ends[1], STDERR_FILENO);  // where the process may write
     if (!sandbox.lockdown() || write(STDERR_FILENO, "x", 1) != 1) return 1;
@@ -337,6 +342,19 @@ TEST(Prepare, AnUncoveredPartIsAWarningInAudit) {
   });
   EXPECT_AS_EXPECTED(end);
   EXPECT_EQ(end.count("qsbx: warning: no profile applies to device unheard-of"), 1) << end.errors;
+}
+
+TEST(Prepare, APolicyThatGivesSigsysAwayIsRefused) {
+  auto texts = test_profiles();
+  std::string& disk = texts["device/disk.profile"];
+  disk.insert(disk.find("pread64:"), "rt_sigaction: sig > 30 && act == 0\n");
+  Sandbox sandbox = test_sandbox(Mode::kEnforce);
+  sandbox.use_profiles(ProfileSet::from_texts(texts, native_architecture()).value());
+  const Status status = sandbox.prepare();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kPolicy);
+  EXPECT_THAT(status.error().message, HasSubstr("device/disk.profile:6: rt_sigaction is granted "
+                                                "for SIGSYS"));
 }
 
 TEST(Prepare, DescribesWhatWouldBeInForce) {
