@@ -5,14 +5,18 @@
  *     g_autoptr(GError) error = NULL;
  *     g_autoptr(QsbxSandbox) sandbox = qsbx_sandbox_new ();
  *
- *     if (!qsbx_sandbox_load_profiles (sandbox, NULL, &error))     // early: the folder may be out of reach later
+ *     // Early: the folder may be out of reach later.
+ *     if (!qsbx_sandbox_load_profiles (sandbox, NULL, &error))
  *       return fail (error);
- *     ... create the devices ...
- *     qsbx_sandbox_add_part (sandbox, "accelerator", "kvm");
- *     qsbx_sandbox_add_part (sandbox, "device", "virtio-blk-pci");
- *     qsbx_sandbox_add_part (sandbox, "block", "file");
- *     qsbx_sandbox_add_part (sandbox, "aio", "threads");
- *     if (!qsbx_lockdown (sandbox, &error))                        // every thread, at once
+ *     // ... create the devices ...
+ *     if (!qsbx_sandbox_add_part (sandbox, "machine", "pc-q35-7.2-machine", &error)
+ *         || !qsbx_sandbox_add_part (sandbox, "accelerator", "kvm", &error)
+ *         || !qsbx_sandbox_add_part (sandbox, "device", "virtio-blk-pci", &error)
+ *         || !qsbx_sandbox_add_part (sandbox, "block", "file", &error)
+ *         || !qsbx_sandbox_add_part (sandbox, "aio", "threads", &error))
+ *       return fail (error);
+ *     // Every thread, at once.
+ *     if (!qsbx_lockdown (sandbox, &error))
  *       return fail (error);
  *
  * Conventions. Functions that can fail take a GError ** last and return FALSE or NULL on failure; they leave *error
@@ -78,12 +82,16 @@ typedef enum {
 
 /**
  * QsbxMode:
- * @QSBX_MODE_ENFORCE: a violation is reported and ends the process, by SIGSYS
- * @QSBX_MODE_ERRNO: a violation is reported and fails with EPERM
+ * @QSBX_MODE_ENFORCE: a violation is reported and ends the process, by SIGSYS, except for calls that the profiles
+ *   refuse with an errno: silently (`else ENOSYS`) or with a report (`else report EACCES`, such as opening files)
+ * @QSBX_MODE_ERRNO: a violation is reported and fails with EPERM. A thread that blocks SIGSYS cannot be told: a
+ *   violation of its own ends the process, without a report. Only the creation of processes and threads, around which
+ *   the C library blocks all signals, fails with EPERM even so, and without a report.
  * @QSBX_MODE_AUDIT: a violation is reported and runs; the guest notices nothing
  *
  * A violation is a system call that the policy in force does not grant. Its report is one line on standard error; the
  * same call of the same thread is reported again only with a count, when it has happened 10, 100, 1000, ... times.
+ * A report never waits for its reader: a line that a full pipe does not take is lost.
  *
  * Since: 0.1
  */
@@ -139,7 +147,8 @@ QSBX_EXPORT gboolean qsbx_sandbox_load_profiles (QsbxSandbox *sandbox, const cha
 /**
  * qsbx_sandbox_set_mode:
  *
- * Before qsbx_boot() and qsbx_lockdown(); without effect on what is already in force.
+ * Before qsbx_boot() and qsbx_lockdown(); without effect on what is already in force. The mode of qsbx_lockdown() has to be that of
+ * qsbx_boot(), where that was called in an enforcing mode: %QSBX_ERROR_STATE otherwise.
  *
  * Since: 0.1
  */
@@ -182,7 +191,8 @@ QSBX_EXPORT void qsbx_sandbox_clear_parts (QsbxSandbox *sandbox);
 
 /**
  * qsbx_sandbox_allow_feature:
- * @feature: something that may be done after lockdown and has to be granted in advance, such as "hotplug"
+ * @feature: something that may be done after lockdown and has to be granted in advance, such as "resolver" (user
+ *   networking reads /etc/resolv.conf again) or "cleanup" (files are removed at the end)
  *
  * Errors: %QSBX_ERROR_USAGE, with the features there are, when no profile has it; %QSBX_ERROR_STATE before
  * qsbx_sandbox_load_profiles().
@@ -195,7 +205,7 @@ QSBX_EXPORT gboolean qsbx_sandbox_allow_feature (QsbxSandbox *sandbox, const cha
 /**
  * qsbx_sandbox_prepare:
  *
- * Composes, compiles and verifies everything that qsbx_lockdown() will install, and changes nothing. qsbx_lockdown()
+ * Composes, compiles and verifies everything that qsbx_lockdown() will install, and puts nothing in force. qsbx_lockdown()
  * does the same where it has not been done since the last change; calling it beforehand tells problems early.
  *
  * In mode %QSBX_MODE_AUDIT a part without a profile is no error but a warning, on standard error.
@@ -209,7 +219,7 @@ QSBX_EXPORT gboolean qsbx_sandbox_prepare (QsbxSandbox *sandbox, GError **error)
 /**
  * qsbx_sandbox_describe:
  *
- * Returns: (transfer full): what would be in force, in one line: "enforce: 47 system calls from 14 profiles (base/process, ...)".
+ * Returns: (transfer full): what would be in force, in one line: "enforce: 47 system calls from 14 profiles (process, kvm, ...)".
  *   %NULL before qsbx_sandbox_prepare() succeeded. Free with g_free().
  *
  * Since: 0.1
@@ -233,7 +243,7 @@ QSBX_EXPORT gboolean qsbx_boot (QsbxSandbox *sandbox, GError **error);
  * qsbx_lockdown:
  *
  * Puts the `run` policy of everything that was added in force for every thread of the process, those that do not exist
- * yet included, or changes nothing and says why. It cannot be undone, and happens once in a process.
+ * yet included, or puts nothing in force and says why; no_new_privs may stay set then. It cannot be undone, and happens once in a process.
  *
  * From then on the process has no_new_privs, and the signal SIGSYS belongs to this library. May be called from any
  * thread. All memory it needs is allocated before its first irreversible step.

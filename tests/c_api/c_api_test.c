@@ -175,6 +175,29 @@ static void test_feature(void) { assert_survives(status_of(use_a_feature)); }
 
 static void test_boot(void) { assert_survives(status_of(boot_and_lock_down_twice)); }
 
+static int fail(const GError* error) {
+  fprintf(stderr, "%s\n", error->message);
+  return 1;
+}
+
+/* What the header shows, word for word. */
+static int run_example(void) {
+#include "example.inc"
+  syscall(SYS_exit_group, SURVIVED);
+  return 1;
+}
+
+static void test_example(void) {
+  int status = 0;
+
+  if (fork() == 0) {
+    g_setenv("QSBX_PROFILES", SHIPPED_PROFILES, TRUE);
+    _exit(run_example());
+  }
+  wait(&status);
+  assert_survives(status);
+}
+
 int main(int argc, char** argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/modes", test_modes);
@@ -187,5 +210,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/audit", test_audit);
   g_test_add_func("/feature", test_feature);
   g_test_add_func("/boot", test_boot);
+  g_test_add_func("/example", test_example);
   return g_test_run();
 }
