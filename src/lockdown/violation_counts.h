@@ -10,15 +10,18 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 namespace qsbx {
 
 class ViolationCounts {
  public:
   static constexpr size_t kKinds = 4096;
+  static constexpr size_t kKindsOfAnyThread = 1024;
 
   // Counts one violation; gives how often this kind has now happened. One kind is one thread, call
-  // number and, for ioctl, command. When the table is full all new kinds are counted as one.
+  // number and, for ioctl, command. Pools of workers have new threads for ever: when there is no
+  // room left, new kinds are counted without the thread, and in the end as one.
   uint32_t count(pid_t tid, const struct seccomp_data& call);
 
  private:
@@ -27,9 +30,10 @@ class ViolationCounts {
     std::atomic<uint32_t> count;
   };
 
-  Slot* find_slot(uint64_t kind);
+  static Slot* find_slot(std::span<Slot> slots, uint64_t kind);
 
   std::array<Slot, kKinds> slots_ = {};
+  std::array<Slot, kKindsOfAnyThread> any_thread_ = {};
   std::atomic<uint32_t> others_ = 0;
 };
 

@@ -124,14 +124,32 @@ TEST(ViolationCounts, TellsIoctlCommandsApart) {
   EXPECT_EQ(counts->count(1, x86_call(SYS_ioctl, {5, 2})), 2u);
 }
 
-TEST(ViolationCounts, AFullTableCountsTheRestAsOne) {
-  auto counts = std::make_unique<ViolationCounts>();
+void fill(ViolationCounts& counts) {
   for (size_t tid = 1; tid <= ViolationCounts::kKinds; ++tid) {
-    ASSERT_EQ(counts->count(static_cast<pid_t>(tid), x86_call(2, {})), 1u);
+    ASSERT_EQ(counts.count(static_cast<pid_t>(tid), x86_call(2, {})), 1u);
   }
+}
+
+TEST(ViolationCounts, WithoutRoomThreadsAreNotToldApart) {
+  auto counts = std::make_unique<ViolationCounts>();
+  fill(*counts);
   EXPECT_EQ(counts->count(100'000, x86_call(2, {})), 1u);
   EXPECT_EQ(counts->count(100'001, x86_call(2, {})), 2u);
+  EXPECT_EQ(counts->count(100'001, x86_call(0, {})), 1u);
+  EXPECT_EQ(counts->count(100'002, x86_call(0, {})), 2u);
+  EXPECT_EQ(counts->count(100'002, x86_call(SYS_ioctl, {0, 1})), 1u);
+  EXPECT_EQ(counts->count(100'003, x86_call(SYS_ioctl, {0, 2})), 1u);
   EXPECT_EQ(counts->count(1, x86_call(2, {})), 2u);
+}
+
+TEST(ViolationCounts, WhatFindsNoRoomAtAllIsCountedAsOne) {
+  auto counts = std::make_unique<ViolationCounts>();
+  fill(*counts);
+  for (size_t command = 0; command < ViolationCounts::kKindsOfAnyThread; ++command) {
+    ASSERT_EQ(counts->count(100'000, x86_call(SYS_ioctl, {0, command})), 1u);
+  }
+  EXPECT_EQ(counts->count(100'000, x86_call(2, {})), 1u);
+  EXPECT_EQ(counts->count(100'001, x86_call(3, {})), 2u);
 }
 
 TEST(ViolationCounts, LosesNothingBetweenThreads) {
