@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // The handler runs with all signals blocked, SIGSYS among them: should a call of its own be denied,
-// the kernel ends the process at once, by the same signal. So nothing here can loop, and every way
-// out of a violation in mode enforce is the end.
+// the kernel ends the process at once, by the same signal. So nothing here can loop, and a
+// violation in mode enforce is the end. An intruder who can already write this process's memory can
+// make the handler return an errno instead; what the kernel does not let him do is run the call.
 #include "src/lockdown/trap_handler.h"
 
 #include <errno.h>
