@@ -24,11 +24,14 @@ bool is_command_line_of_a_process(std::string_view path) {
 }
 
 bool is_known_look(std::string_view path) {
-  return path == "/proc/sys/vm/overcommit_memory"     // malloc, before it gives memory back
-         || path == "/sys/devices/system/cpu/online"  // malloc of newer C libraries, which then
-                                                      // asks sched_getaffinity()
-         || path == "/etc/resolv.conf"  // user networking, which goes on with what it knows
-         || is_command_line_of_a_process(path);
+  return path ==
+             "/proc/sys/vm/overcommit_memory"  // malloc, before it gives memory back
+                                               // malloc counts processors by one of these, and asks
+                                               // sched_getaffinity() where it can read neither.
+         || path == "/sys/devices/system/cpu/online" ||
+         path == "/proc/stat"
+         // User networking, which goes on with the name servers it knows.
+         || path == "/etc/resolv.conf" || is_command_line_of_a_process(path);
 }
 
 }  // namespace
