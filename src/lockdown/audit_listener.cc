@@ -78,7 +78,8 @@ bool answer_one(int listener) {
   const int result = receive_notification(listener, notification);
   if (result == -EINTR || result == -ENOENT) return true;
   if (result < 0) return false;
-  report_to->violation(notification.tid, name_of(notification.tid), notification.call);
+  report_to->violation(notification.tid, name_of(notification.tid), notification.call,
+                       CallerMemory::of_waiting_thread(notification.tid));
   let_call_run(listener, notification.id);
   return true;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "src/lockdown/caller_memory.h"
 #include "src/policy/actions.h"
 #include "src/syscalls/constants.h"
 #include "src/syscalls/syscall_table.h"
@@ -50,9 +49,9 @@ bool names_a_file(const SyscallArgument& argument) {
   return argument.is_pointer && std::ranges::find(kNames, argument.name) != std::end(kNames);
 }
 
-void append_file_name(Line& line, uint64_t address) {
+void append_file_name(Line& line, uint64_t address, const CallerMemory& memory) {
   char room[kFileNameRoom];
-  const std::string_view name = text_at(address, room, sizeof room);
+  const std::string_view name = memory.text(address, room, sizeof room);
   if (name.empty()) {
     line.hexadecimal(address);
   } else {
@@ -61,12 +60,12 @@ void append_file_name(Line& line, uint64_t address) {
 }
 
 void append_argument(Line& line, Architecture architecture, const SyscallArgument& argument,
-                     uint64_t value, Caller caller) {
+                     uint64_t value, const CallerMemory& memory) {
   const bool is_file_mode = argument.bits == 16;
   const uint64_t bits = relevant_bits(argument, value);
   line.text(argument.name).text("=");
-  if (caller == Caller::kThisThread && names_a_file(argument)) {
-    append_file_name(line, value);
+  if (names_a_file(argument)) {
+    append_file_name(line, value, memory);
   } else if (is_file_mode) {
     line.octal(bits);
   } else if (argument.constants.empty()) {
@@ -88,7 +87,7 @@ void append_foreign(Line& line, Architecture architecture, const struct seccomp_
 }  // namespace
 
 void append_call(Line& line, Architecture architecture, const struct seccomp_data& call,
-                 Caller caller) {
+                 const CallerMemory& memory) {
   if (is_foreign(architecture, Call{call.arch, call.nr})) {
     append_foreign(line, architecture, call);
     return;
@@ -101,7 +100,7 @@ void append_call(Line& line, Architecture architecture, const struct seccomp_dat
   line.text(known->name).text("(");
   for (size_t i = 0; i < known->arguments.size(); ++i) {
     if (i > 0) line.text(", ");
-    append_argument(line, architecture, known->arguments[i], call.args[i], caller);
+    append_argument(line, architecture, known->arguments[i], call.args[i], memory);
   }
   line.text(")");
 }

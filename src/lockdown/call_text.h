@@ -4,21 +4,17 @@
 
 #include <linux/seccomp.h>
 
+#include "src/lockdown/caller_memory.h"
 #include "src/lockdown/line.h"
 #include "src/syscalls/architecture.h"
 
 namespace qsbx {
 
-// Whose pointers the arguments are.
-enum class Caller {
-  kThisThread,  // names of files can be read
-  kAnother,     // and here they are printed as addresses
-};
-
 // "openat(dfd=AT_FDCWD, filename="/etc/shadow", flags=O_RDWR|O_CREAT, mode=0600)": arguments and
-// constants by name, as far as they have one. Safe in a signal handler.
+// constants by name, as far as they have one, and names of files, as far as `memory` has them. Safe
+// in a signal handler.
 void append_call(Line& line, Architecture architecture, const struct seccomp_data& call,
-                 Caller caller = Caller::kAnother);
+                 const CallerMemory& memory = CallerMemory::unknown());
 
 }  // namespace qsbx
 

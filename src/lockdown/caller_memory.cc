@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
 
 namespace qsbx {
 namespace {
@@ -17,6 +21,16 @@ bool is_readable(uint64_t address) {
   constexpr int kNoSuchHow = -1;
   return syscall(SYS_rt_sigprocmask, kNoSuchHow, address, nullptr, kProbed) != -1 ||
          errno != EFAULT;
+}
+
+struct iovec local_vector;
+
+// How many of `wanted` bytes could be read.
+size_t read_thread(pid_t tid, uint64_t address, char* room, size_t wanted) {
+  struct iovec remote = {reinterpret_cast<void*>(address), wanted};
+  local_vector = {room, wanted};
+  const long read = syscall(SYS_process_vm_readv, tid, &local_vector, 1, &remote, 1, 0);
+  return read < 0 ? 0 : static_cast<size_t>(read);
 }
 
 }  // namespace
@@ -37,6 +51,36 @@ std::string_view text_at(uint64_t address, char* room, size_t size) {
   }
   errno = saved_errno;
   return {room, length};
+}
+
+// The kernel reads an element of a vector whole or not at all, so each ends with its page.
+std::string_view text_of_thread(pid_t tid, uint64_t address, char* room, size_t size) {
+  constexpr uint64_t kPage = 4096;
+  size_t length = 0;
+  while (length < size) {
+    const uint64_t from = address + length;
+    const size_t wanted = std::min(size - length, static_cast<size_t>(kPage - from % kPage));
+    const size_t read = read_thread(tid, from, room + length, wanted);
+    const void* end = memchr(room + length, '\0', read);
+    if (end != nullptr) return {room, static_cast<size_t>(static_cast<const char*>(end) - room)};
+    length += read;
+    if (read < wanted) break;
+  }
+  return {room, length};
+}
+
+uint64_t text_of_thread_vector_address() { return reinterpret_cast<uintptr_t>(&local_vector); }
+
+std::string_view CallerMemory::text(uint64_t address, char* room, size_t size) const {
+  switch (kind_) {
+    case kUnknown:
+      return {};
+    case kThisThread:
+      return text_at(address, room, size);
+    case kWaitingThread:
+      return text_of_thread(tid_, address, room, size);
+  }
+  return {};
 }
 
 }  // namespace qsbx

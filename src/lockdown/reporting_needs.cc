@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/lockdown/audit_listener.h"
+#include "src/lockdown/caller_memory.h"
 #include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
@@ -69,6 +70,8 @@ void add_listener(Needs& needs) {
   needs.call("futex",
              Expression::all_of({equals(0, 64, AuditListener::handover_address()),
                                  either_of_two(1, FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE)}));
+  // Names of files, from the memory of who waits for an answer.
+  needs.call("process_vm_readv", equals(1, 64, text_of_thread_vector_address()));
   needs.call("exit", Expression::always());
 }
 

@@ -72,7 +72,8 @@ struct seccomp_data call_of(const siginfo_t& info, const ucontext_t& context) {
 void report_call(ViolationReport& report, const struct seccomp_data& call, int refused_with) {
   char name[16] = "";
   syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0);
-  report.own_violation({name, strnlen(name, sizeof name)}, call, refused_with);
+  report.violation(static_cast<pid_t>(syscall(SYS_gettid)), {name, strnlen(name, sizeof name)},
+                   call, CallerMemory::of_this_thread(), refused_with);
 }
 
 void on_sigsys(int, siginfo_t* info, void* context_pointer) {

@@ -2,12 +2,10 @@
 #include "src/lockdown/violation_report.h"
 
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "src/lockdown/call_text.h"
-#include "src/lockdown/caller_memory.h"
 #include "src/syscalls/constants.h"
 
 namespace qsbx {
@@ -58,6 +56,11 @@ std::string source_of(const Profile& profile, const Rule& rule, bool selected, b
   return text + " (" + place(rule) + ")";
 }
 
+bool reports_refusals_of(const Policy& policy, int number) {
+  const auto call = policy.calls().find(number);
+  return call != policy.calls().end() && call->second.refusal && call->second.refusal->reported;
+}
+
 }  // namespace
 
 std::string_view mode_name(Mode mode) {
@@ -78,6 +81,7 @@ ViolationReport::ViolationReport(Mode mode, Phase phase, const Policy& policy,
     : mode_(mode),
       architecture_(policy.architecture()),
       profiles_(profile_list(selection)),
+      refuses_opens_(reports_refusals_of(policy, SYS_openat)),
       quiet_opens_(QuietOpens::of_this_process()) {
   for (const auto& [number, call] : policy.calls()) {
     advice_[number].other_arguments = grant_list(call);
@@ -103,40 +107,32 @@ void ViolationReport::add_candidates(const Profile& profile, bool selected,
   }
 }
 
-bool ViolationReport::opens_quietly(const struct seccomp_data& call) const {
-  if (call.nr != SYS_openat) return false;
+bool ViolationReport::opens_quietly(const struct seccomp_data& call,
+                                    const CallerMemory& memory) const {
+  if (call.nr != SYS_openat || !refuses_opens_) return false;
   char room[512];
-  return quiet_opens_.contains(text_at(call.args[1], room, sizeof room));
+  return quiet_opens_.contains(memory.text(call.args[1], room, sizeof room));
 }
 
 void ViolationReport::violation(pid_t tid, std::string_view thread_name,
-                                const struct seccomp_data& call) {
+                                const struct seccomp_data& call, const CallerMemory& memory,
+                                int refused_with) {
+  if (opens_quietly(call, memory)) return;
   const uint32_t count = counts_.count(tid, call);
   if (!is_worth_reporting(count)) return;
   Line line;
-  describe(line, tid, thread_name, call, count);
-  line.write_to_standard_error();
-}
-
-void ViolationReport::own_violation(std::string_view thread_name, const struct seccomp_data& call,
-                                    int refused_with) {
-  if (refused_with != 0 && opens_quietly(call)) return;
-  const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
-  const uint32_t count = counts_.count(tid, call);
-  if (!is_worth_reporting(count)) return;
-  Line line;
-  describe(line, tid, thread_name, call, count, refused_with, Caller::kThisThread);
+  describe(line, tid, thread_name, call, count, refused_with, memory);
   line.write_to_standard_error();
 }
 
 void ViolationReport::describe(Line& line, pid_t tid, std::string_view thread_name,
                                const struct seccomp_data& call, uint32_t count, int refused_with,
-                               Caller caller) const {
+                               const CallerMemory& memory) const {
   line.text("qsbx: violation (").text(mode_name(mode_));
   if (refused_with != 0) line.text(", failed with ").text(errno_name(refused_with));
   line.text("): thread ").decimal(tid);
   line.text(" \"").untrusted(thread_name).text("\": ");
-  append_call(line, architecture_, call, caller);
+  append_call(line, architecture_, call, memory);
   if (count > 1) {
     line.text(": ").decimal(count).text(" times by now");
     return;

@@ -33,19 +33,19 @@ class ViolationReport {
   Mode mode() const { return mode_; }
 
   // Counts the violation and, when it is worth it, writes its line to standard error.
-  void violation(pid_t tid, std::string_view thread_name, const struct seccomp_data& call);
-  // The same of the calling thread's own call. `refused_with` is the errno of an `else report`; 0
-  // for a call that gets the mode's answer.
-  void own_violation(std::string_view thread_name, const struct seccomp_data& call,
-                     int refused_with);
+  // `refused_with` is the errno of an `else report` that the call has failed with; 0 for one that
+  // gets the mode's answer.
+  void violation(pid_t tid, std::string_view thread_name, const struct seccomp_data& call,
+                 const CallerMemory& memory, int refused_with = 0);
 
   // The line of a violation that has now happened `count` times.
   void describe(Line& line, pid_t tid, std::string_view thread_name,
                 const struct seccomp_data& call, uint32_t count, int refused_with = 0,
-                Caller caller = Caller::kAnother) const;
+                const CallerMemory& memory = CallerMemory::unknown()) const;
 
  private:
-  bool opens_quietly(const struct seccomp_data& call) const;
+  // An open that the policy refuses softly, of a file that nothing misses.
+  bool opens_quietly(const struct seccomp_data& call, const CallerMemory& memory) const;
 
   // A grant that is not in force, and who has it: "feature hotplug (device/virtio-net.profile:12)".
   struct Candidate {
@@ -64,6 +64,7 @@ class ViolationReport {
   Architecture architecture_;
   std::string profiles_;  // "profiles base-process, virtio-blk"
   std::map<int, Advice> advice_;
+  bool refuses_opens_;  // with an errno, and reports it
   QuietOpens quiet_opens_;
   ViolationCounts counts_;
 };

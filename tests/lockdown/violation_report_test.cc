@@ -70,6 +70,15 @@ TEST(CallerMemory, StopsAtTheEndOfAMapping) {
   munmap(pages, static_cast<size_t>(2 * page));
 }
 
+TEST(CallerMemory, ReadsAnotherThreadsMemoryAlike) {
+  char room[16];
+  const pid_t self = getpid();
+  EXPECT_EQ(text_of_thread(self, reinterpret_cast<uintptr_t>("short"), room, sizeof room), "short");
+  EXPECT_EQ(text_of_thread(self, reinterpret_cast<uintptr_t>("rather long"), room, 8), "rather l");
+  EXPECT_EQ(text_of_thread(self, 0, room, sizeof room), "");
+  EXPECT_EQ(text_of_thread(self, ~uint64_t{0}, room, sizeof room), "");
+}
+
 TEST(QuietOpens, AreLooksThatFailWithoutHarm) {
   const QuietOpens opens = QuietOpens::of_this_process();
   EXPECT_TRUE(opens.contains("/proc/sys/vm/overcommit_memory"));
