@@ -261,6 +261,8 @@ class OnEachQemu:
     def test_no_thread_is_an_exception(self):
         machine = self.start_small(mode="errno")
         self.wait_for_lockdown(machine)
+        # The thread that has locked down ends then.
+        wait_until("its end", lambda: all(thread.name != "qsbx" for thread in machine.threads()))
         threads = machine.threads()
         for thread in threads:
             attempt = subprocess.run([ATTEMPT, str(thread.tid), "map"], capture_output=True, text=True)
