@@ -29,6 +29,10 @@ void read_sandbox(MachineReader& reader, const OptionValues& values) {
   if (values.is_on("enable")) reader.add("option", "sandbox");
 }
 
+void read_run_with(MachineReader& reader, const OptionValues& values) {
+  if (values.is_on("async-teardown")) reader.add("option", "async-teardown");
+}
+
 void read_overcommit(MachineReader& reader, const OptionValues& values) {
   if (values.is_on("mem-lock")) reader.add("option", "realtime");
 }
@@ -100,6 +104,7 @@ ReadText part(const std::string& kind, const std::string& name) {
 const std::map<std::string, ReadText>& text_readers() {
   static const std::map<std::string, ReadText> readers = {
       {"", disk_image("", "disk")},
+      {"async-teardown", part("option", "async-teardown")},
       {"S", flag(&MachineReader::set_stopped)},
       {"cdrom", disk_image("ide", "cdrom")},
       {"curses",
@@ -131,6 +136,7 @@ const std::map<std::string, ReadText>& text_readers() {
       {"qmp-pretty", monitor("qmp")},
       {"qtest", part("accelerator", "qtest")},
       {"readconfig", noted("not read, so what it adds is missing here: ")},
+      {"run-with", parsed("", read_run_with)},
       {"s", [](MachineReader& reader, const std::string&) { reader.read_gdb("tcp::1234"); }},
       {"sandbox", parsed("enable", read_sandbox)},
       {"sd", disk_image("sd", "disk")},
@@ -141,7 +147,8 @@ const std::map<std::string, ReadText>& text_readers() {
       {"usb", flag(&MachineReader::set_usb)},
       {"usbdevice", text(&MachineReader::read_usb_device)},
       {"vga", text(&MachineReader::read_vga)},
-      {"vnc", remote_display("vnc")},
+      {"vnc", parsed("vnc", [](MachineReader& reader,
+                               const OptionValues& values) { reader.read_vnc(values); })},
       {"watchdog",
        [](MachineReader& reader, const std::string& name) { reader.add("device", name); }},
   };

@@ -19,7 +19,7 @@
 //   monitor      qmp, hmp
 //   fsdev        local
 //   option       debug-threads, sandbox, realtime,            what else changes the calls that threads make
-//                shared-surfaces
+//                shared-surfaces; async-teardown and vnc-sasl, which no profile can cover
 // clang-format on
 #ifndef QSBX_MACHINE_MACHINE_H_
 #define QSBX_MACHINE_MACHINE_H_

@@ -239,10 +239,15 @@ void MachineReader::read_object(const OptionValues& values) {
 
 void MachineReader::read_display(const OptionValues& values) {
   if (values.has("vnc")) {
-    read_remote_display("vnc", values.get("vnc"));
+    read_vnc(values);
     return;
   }
   read_local_display(values.get("type"));
+}
+
+void MachineReader::read_vnc(const OptionValues& values) {
+  read_remote_display("vnc", values.get("vnc"));
+  if (values.is_on("sasl")) add("option", "vnc-sasl");
 }
 
 void MachineReader::read_local_display(const std::string& type) {

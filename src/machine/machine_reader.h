@@ -36,6 +36,7 @@ class MachineReader {
   void read_monitor(const std::string& device, const std::string& kind);
   void read_mon(const OptionValues& values);
   void read_object(const OptionValues& values);
+  void read_vnc(const OptionValues& values);
   void read_display(const OptionValues& values);
   void read_local_display(const std::string& type);
   void read_remote_display(const std::string& kind, const std::string& value);

@@ -159,7 +159,7 @@ static int add_vnc(void *opaque, QemuOpts *opts, Error **errp)
         add(opaque, "display", "vnc");
     }
     if (qemu_opt_get_bool(opts, "sasl", false)) {
-        add(opaque, "display", "vnc-sasl");
+        add(opaque, "option", "vnc-sasl");
     }
     return 0;
 }
