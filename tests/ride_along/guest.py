@@ -24,11 +24,11 @@ KINDS = [
 
 
 def write_profiles(folder, kinds=KINDS, barred="swapon"):
-    """Every part of these kinds has a profile, which grants everything but `barred`."""
+    """Every part of these kinds has a profile, which grants everything but `barred` and the handler of SIGSYS."""
     folder = pathlib.Path(folder)
     (folder / "base").mkdir(parents=True)
     applies = "".join(f"applies to {kind} *\n" for kind in kinds)
-    rule = f"all except {{ {barred} }}: 1\n"
+    rule = f"all except {{ {barred}, rt_sigaction }}: 1\nrt_sigaction: sig != SIGSYS\n"
     (folder / "base/process.profile").write_text(f"profile process\n{applies}{rule}")
     (folder / "boot.profile").write_text("profile boot\nphase boot\nall except { swapon }: 1\n")
     return folder
@@ -80,10 +80,12 @@ class Qmp:
 
 
 def wait_until(condition, what):
+    """`what` is what is awaited, or a function that says so when it did not come."""
     deadline = time.monotonic() + SECONDS_TO_START
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {SECONDS_TO_START} s: {what}")
+            missing = what() if callable(what) else what
+            raise AssertionError(f"not within {SECONDS_TO_START} s: {missing}")
         time.sleep(0.02)
 
 
@@ -139,7 +141,9 @@ class RideAlongTest(unittest.TestCase):
         return self.errors.read_text(errors="replace")
 
     def await_said(self, words):
-        wait_until(lambda: words in self.said(), f"'{words}' on standard error: {self.said()}")
+        wait_until(
+            lambda: words in self.said(), lambda: f"'{words}' on standard error: {self.said()}"
+        )
 
     def assert_exit(self, process, status):
         self.assertEqual(process.wait(SECONDS_TO_START), status, self.said())
