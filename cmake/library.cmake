@@ -37,7 +37,7 @@ set(QSBX_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/qsbx)
 install(TARGETS qsbx EXPORT qsbx-targets
   LIBRARY COMPONENT library NAMELINK_COMPONENT development)
 install(DIRECTORY profiles/qemu/ DESTINATION ${QSBX_PROFILE_DIR} COMPONENT library
-  FILES_MATCHING PATTERN "*.profile")
+  FILES_MATCHING PATTERN "*.profile" PATTERN "*.weights")
 install(FILES include/qsbx/qsbx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/qsbx
   COMPONENT development)
 

@@ -6,13 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "src/bpf/interpreter.h"
-#include "src/cli/call_words.h"
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
 #include "src/compile/compile.h"
 #include "src/lockdown/call_text.h"
 #include "src/policy/algebra.h"
+#include "src/profile/call_words.h"
 #include "src/syscalls/constants.h"
 
 namespace qsbx {

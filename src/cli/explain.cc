@@ -5,10 +5,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "src/cli/call_words.h"
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
+#include "src/profile/call_words.h"
 #include "src/syscalls/constants.h"
 
 namespace qsbx {

@@ -14,7 +14,6 @@
 #include <nlohmann/json.hpp>
 
 #include "src/bpf/interpreter.h"
-#include "src/cli/call_words.h"
 #include "src/cli/commands.h"
 #include "src/cli/program_text.h"
 #include "src/cli/report.h"
@@ -22,6 +21,7 @@
 #include "src/compile/compile.h"
 #include "src/lockdown/call_text.h"
 #include "src/policy/algebra.h"
+#include "src/profile/call_words.h"
 
 namespace qsbx {
 namespace {

@@ -58,6 +58,11 @@ inline constexpr char kUnknownInclude[] = "QSBX-161";
 inline constexpr char kIncludeCycle[] = "QSBX-162";
 inline constexpr char kIncludeAlone[] = "QSBX-163";
 
+// Weights.
+inline constexpr char kBadCount[] = "QSBX-170";
+inline constexpr char kTooManyArguments[] = "QSBX-171";
+inline constexpr char kBadWeightArgument[] = "QSBX-172";
+
 // Notes: true on one architecture only, and no error.
 inline constexpr char kCallElsewhere[] = "QSBX-190";
 inline constexpr char kConstantElsewhere[] = "QSBX-191";

@@ -16,8 +16,6 @@
 namespace qsbx {
 namespace {
 
-constexpr std::string_view kSuffix = ".profile";
-
 // What tells one state of a file from another. Folders have their identity only: that something
 // else than a profile appeared in one does not matter.
 struct Stamp {
@@ -67,8 +65,8 @@ class Descriptor {
 
 class FolderReader {
  public:
-  FolderReader(const std::string& directory, const ParseLimits& limits)
-      : directory_(directory), limits_(limits) {}
+  FolderReader(const std::string& directory, std::string_view suffix, const ParseLimits& limits)
+      : directory_(directory), suffix_(suffix), limits_(limits) {}
 
   Result<std::map<std::string, std::string>> read(const std::function<void()>& before_check) const {
     const Result<Listing> before = list();
@@ -123,7 +121,7 @@ class FolderReader {
       listing[below + "/"] = stamp_of(status);
       return list_folder(below + "/", depth_left - 1, listing);
     }
-    if (!name.ends_with(kSuffix)) return Done{};
+    if (!name.ends_with(suffix_)) return Done{};
     if (stat(path.c_str(), &status) != 0) return vanished_or_failed(path);
     if (!S_ISREG(status.st_mode)) {
       return Error{ErrorCode::kProfileSet, path + " is no regular file; take it out of the folder"};
@@ -191,15 +189,17 @@ class FolderReader {
   }
 
   const std::string& directory_;
+  std::string_view suffix_;
   const ParseLimits& limits_;
 };
 
 }  // namespace
 
 Result<std::map<std::string, std::string>> read_folder(const std::string& directory,
+                                                       std::string_view suffix,
                                                        const ParseLimits& limits,
                                                        const std::function<void()>& before_check) {
-  return FolderReader(directory, limits).read(before_check);
+  return FolderReader(directory, suffix, limits).read(before_check);
 }
 
 }  // namespace qsbx

@@ -8,17 +8,19 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "src/errors/result.h"
 #include "src/profile/profile.h"
 
 namespace qsbx {
 
-// Path below the folder -> text, of every *.profile. Names that begin with a dot are left out, and
-// links to folders are not followed. A file that is larger than the limit comes cut, one byte
-// longer than the limit. `before_check` is called when all has been read and nothing has been
-// compared.
+// Path below the folder -> text, of every file whose name ends with `suffix`. Names that begin with
+// a dot are left out, and links to folders are not followed. A file that is larger than the limit
+// comes cut, one byte longer than the limit. `before_check` is called when all has been read and
+// nothing has been compared.
 Result<std::map<std::string, std::string>> read_folder(const std::string& directory,
+                                                       std::string_view suffix,
                                                        const ParseLimits& limits,
                                                        const std::function<void()>& before_check);
 

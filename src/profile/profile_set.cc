@@ -34,7 +34,7 @@ void add_once(std::vector<const Profile*>& profiles, const Profile& profile) {
 Result<ProfileSet> ProfileSet::read(const std::string& directory, Architecture architecture,
                                     const ParseLimits& limits,
                                     const std::function<void()>& before_check) {
-  const auto texts = read_folder(directory, limits, before_check);
+  const auto texts = read_folder(directory, ".profile", limits, before_check);
   if (!texts.ok()) return texts.error();
   if (texts->empty()) {
     return Error{ErrorCode::kProfileSet,

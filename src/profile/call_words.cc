@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "src/cli/call_words.h"
+#include "src/profile/call_words.h"
 
 #include <optional>
 
@@ -94,6 +94,11 @@ Result<int> read_call_number(const std::string& word, Architecture architecture)
                (nearest.empty() ? "" : " (did you mean '" + nearest + "'?)"));
 }
 
+Result<uint64_t> read_call_argument(const Syscall* call, size_t index, std::string_view text,
+                                    Architecture architecture) {
+  return ArgumentReader(call, index, architecture).read(text);
+}
+
 Result<Call> read_call(const std::string& name, const std::vector<std::string>& arguments,
                        Architecture architecture) {
   const Result<int> number = read_call_number(name, architecture);
@@ -103,7 +108,7 @@ Result<Call> read_call(const std::string& name, const std::vector<std::string>& 
   if (!fits.ok()) return fits.error();
   Call call{audit_architecture(architecture), *number, {}};
   for (size_t i = 0; i < arguments.size(); ++i) {
-    const Result<uint64_t> value = ArgumentReader(description, i, architecture).read(arguments[i]);
+    const Result<uint64_t> value = read_call_argument(description, i, arguments[i], architecture);
     if (!value.ok()) return value.error();
     call.arguments[i] = *value;
   }
