@@ -254,6 +254,43 @@ void qsbx_each_audio_driver(QsbxAudioDriverVisitor *visit, void *opaque)
 #endif
 """,
     ),
+    # libslirp keeps to itself which programs it starts for the guest's connections.
+    Insertion(
+        "net/slirp.c",
+        "after",
+        """\
+#include "qemu/cutils.h"
+""",
+        """\
+#ifdef CONFIG_QSBX
+#include "qemu/qsbx-lockdown.h"
+#endif
+""",
+    ),
+    Insertion(
+        "net/slirp.c",
+        "before",
+        """\
+    if (slirp_add_exec(s->slirp, smb_cmdline, &vserver_addr, 139) < 0 ||
+""",
+        """\
+#ifdef CONFIG_QSBX
+    qsbx_note_option("user-smb");
+#endif
+""",
+    ),
+    Insertion(
+        "net/slirp.c",
+        "before",
+        """\
+        if (slirp_add_exec(s->slirp, &p[4], &server, port) < 0) {
+""",
+        """\
+#ifdef CONFIG_QSBX
+        qsbx_note_option("guestfwd-cmd");
+#endif
+""",
+    ),
     # A filter's SIGSYS is reported by a signal handler, and a blocked one kills without a word.
     Insertion(
         "util/qemu-thread-posix.c",

@@ -19,7 +19,8 @@
 //   monitor      qmp, hmp
 //   fsdev        local
 //   option       debug-threads, sandbox, realtime,            what else changes the calls that threads make
-//                shared-surfaces; async-teardown and vnc-sasl, which no profile can cover
+//                shared-surfaces; and what no profile can cover: async-teardown, vnc-sasl,
+//                guestfwd-cmd, user-smb, virtio-gpu-blob
 // clang-format on
 #ifndef QSBX_MACHINE_MACHINE_H_
 #define QSBX_MACHINE_MACHINE_H_

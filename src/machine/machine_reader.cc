@@ -79,6 +79,7 @@ void MachineReader::add_device(const std::string& name) { add("device", device_t
 
 void MachineReader::read_device(const OptionValues& values) {
   add_device(values.get("driver"));
+  if (values.is_on("blob")) add("option", "virtio-gpu-blob");
   const auto replaced = defaults_replaced_by_device().find(device_type_of(values.get("driver")));
   if (replaced != defaults_replaced_by_device().end()) replaced_defaults_.insert(replaced->second);
 }
@@ -156,6 +157,21 @@ void MachineReader::add_net_backend(const std::string& type, const OptionValues&
                      values.has("vhostfds");
   const std::string kernel_side = tap && vhost ? "+vhost" : "";
   add("netdev", (tap ? "tap" : type) + kernel_side);
+  if (type == "user") add_user_net_services(values);
+}
+
+// What the guest reaches at addresses that are nobody's. A command is started for each connection.
+void MachineReader::add_user_net_services(const OptionValues& values) {
+  if (values.has("smb")) add("option", "user-smb");
+  for (const auto& [key, rule] : values.all()) {
+    if (key != "guestfwd" && !key.starts_with("guestfwd.")) continue;
+    const std::string target = rule.substr(rule.find('-') + 1);
+    if (target.starts_with("cmd:")) {
+      add("option", "guestfwd-cmd");
+    } else {
+      add_character_device(target);
+    }
+  }
 }
 
 void MachineReader::read_netdev(const OptionValues& values) {

@@ -73,6 +73,7 @@ class MachineReader {
   void add_file_node(const std::string& driver, const std::string& aio);
   void add_block_nodes(const OptionValues& values);
   void add_net_backend(const std::string& type, const OptionValues& values);
+  void add_user_net_services(const OptionValues& values);
   void add_default_board();
   void add_default_character_devices();
   void add_default_display();

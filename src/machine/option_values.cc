@@ -6,6 +6,8 @@
 namespace qsbx {
 namespace {
 
+using Entries = std::multimap<std::string, std::string>;
+
 // Takes the text up to the next single comma off `rest`, with ",," read as a comma.
 std::string take_word(std::string_view& rest) {
   std::string word;
@@ -19,25 +21,24 @@ std::string take_word(std::string_view& rest) {
   return word;
 }
 
-void add_flag(std::map<std::string, std::string>& values, const std::string& word) {
+void add_flag(Entries& values, const std::string& word) {
   if (word.starts_with("no") && word.size() > 2) {
-    values[word.substr(2)] = "off";
+    values.emplace(word.substr(2), "off");
   } else {
-    values[word] = "on";
+    values.emplace(word, "on");
   }
 }
 
-std::map<std::string, std::string> parse_words(std::string_view text,
-                                               const std::string& implied_key) {
-  std::map<std::string, std::string> values;
+Entries parse_words(std::string_view text, const std::string& implied_key) {
+  Entries values;
   bool first = true;
   while (!text.empty()) {
     const std::string word = take_word(text);
     const size_t equals = word.find('=');
     if (equals != std::string::npos) {
-      values[word.substr(0, equals)] = word.substr(equals + 1);
+      values.emplace(word.substr(0, equals), word.substr(equals + 1));
     } else if (first && !implied_key.empty()) {
-      values[implied_key] = word;
+      values.emplace(implied_key, word);
     } else if (!word.empty()) {
       add_flag(values, word);
     }
@@ -52,10 +53,9 @@ std::string scalar_text(const nlohmann::json& json) {
   return json.dump();
 }
 
-void flatten(const nlohmann::json& json, const std::string& key,
-             std::map<std::string, std::string>& values) {
+void flatten(const nlohmann::json& json, const std::string& key, Entries& values) {
   if (!json.is_structured()) {
-    values[key] = scalar_text(json);
+    values.emplace(key, scalar_text(json));
     return;
   }
   for (const auto& [name, member] : json.items()) {
@@ -105,8 +105,8 @@ Result<OptionValues> OptionValues::parse(std::string_view text, const std::strin
 }
 
 std::string OptionValues::get(const std::string& key) const {
-  const auto entry = values_.find(key);
-  return entry == values_.end() ? "" : entry->second;
+  const auto [first, end] = values_.equal_range(key);
+  return first == end ? "" : std::prev(end)->second;
 }
 
 bool OptionValues::is_on(const std::string& key) const {

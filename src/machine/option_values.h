@@ -21,14 +21,14 @@ class OptionValues {
   // written twice. kUsage when the text begins as JSON and is none.
   static Result<OptionValues> parse(std::string_view text, const std::string& implied_key);
 
-  // Empty when the key is absent.
+  // The last, where the key is there more than once. Empty when it is absent.
   std::string get(const std::string& key) const;
   bool has(const std::string& key) const { return values_.contains(key); }
   bool is_on(const std::string& key) const;
-  const std::map<std::string, std::string>& all() const { return values_; }
+  const std::multimap<std::string, std::string>& all() const { return values_; }
 
  private:
-  std::map<std::string, std::string> values_;
+  std::multimap<std::string, std::string> values_;
 };
 
 }  // namespace qsbx

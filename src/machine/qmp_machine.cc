@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/machine/qmp_machine.h"
 
+#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -54,20 +55,28 @@ std::string child_type(const std::string& property_type) {
 
 QmpCommand list(const std::string& path) { return {"qom-list", {{"path", path}}}; }
 
+bool has(const std::vector<Property>& properties, std::string_view name) {
+  return std::ranges::any_of(properties,
+                             [&](const Property& property) { return property.name == name; });
+}
+
 // Every device has these two, and nothing else has both. To ask QEMU which types are devices
 // (qom-list-types) would make it load all its modules.
 bool is_device(const std::vector<Property>& properties) {
-  bool realized = false, hotplugged = false;
-  for (const Property& property : properties) {
-    realized |= property.name == "realized";
-    hotplugged |= property.name == "hotplugged";
-  }
-  return realized && hotplugged;
+  return has(properties, "realized") && has(properties, "hotplugged");
 }
 
 // Most objects of a machine are of these types, and have no devices below them.
 bool has_no_devices_below(std::string_view type) {
   return type == "irq" || type.ends_with("memory-region");
+}
+
+// Pictures in memory that the guest and the host share, made when the guest asks for them.
+Status add_blob(QmpClient& qmp, const std::string& path, Machine& machine) {
+  auto blob = qmp.execute({"qom-get", {{"path", path}, {"property", "blob"}}});
+  if (!blob && blob.error().code == ErrorCode::kState) return blob.error();
+  if (blob && *blob == true) machine.add("option", "virtio-gpu-blob");
+  return Done{};
 }
 
 // One level of the QOM tree: adds the devices among `objects` and gives their children. An object
@@ -83,6 +92,9 @@ Result<std::vector<QomObject>> read_level(QmpClient& qmp, const std::vector<QomO
     if (!answers[i]) continue;
     auto properties = properties_in(*answers[i]);
     if (is_device(properties)) machine.add("device", objects[i].type);
+    if (objects[i].type.starts_with("virtio-") && has(properties, "blob")) {
+      if (auto added = add_blob(qmp, objects[i].path, machine); !added) return added.error();
+    }
     for (const Property& property : properties) {
       std::string type = child_type(property.type);
       if (type.empty() || has_no_devices_below(type)) continue;

@@ -296,6 +296,18 @@ class OnEachQemu:
         self.assertEqual(machine.wait(), 1, machine.errors())
         self.assertIn("device edu", machine.errors())
 
+    def test_what_no_profile_can_cover_is_named_and_the_guest_does_not_run(self):
+        program = "-netdev", "user,id=n,guestfwd=tcp:10.0.2.100:7-null,guestfwd=tcp:10.0.2.100:8-cmd:cat"
+        for arguments in (program, ("-netdev", '{"type":"user","id":"n","guestfwd":[{"str":"tcp::7-cmd:cat"}]}')):
+            with self.subTest(arguments):
+                machine = self.start([*SMALL, *arguments], monitor=False)
+                self.assertEqual(machine.wait(), 1, machine.errors())
+                self.assertIn("option guestfwd-cmd", machine.errors())
+        machine = self.start([*SMALL, *program], mode="audit")
+        wait_until("the warning", lambda: "option guestfwd-cmd" in machine.errors())
+        wait_until("the guest runs", lambda: machine.qmp.run("query-status")["status"] == "running")
+        self.assertEqual(machine.quit(), 0, machine.errors())
+
     def test_an_unknown_device_is_a_warning_in_audit(self):
         machine = self.start(["-machine", "q35", "-display", "none", "-device", "edu"], mode="audit")
         wait_until("the warning", lambda: "device edu" in machine.errors())

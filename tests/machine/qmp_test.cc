@@ -288,6 +288,28 @@ TEST(ReadMachine, ScreensOfAnOlderQemuAreNotShared) {
   EXPECT_TRUE(machine->parts.contains({"display", "vnc"}));
 }
 
+TEST(ReadMachine, AsksAGraphicsCardForBlobs) {
+  for (const bool blob : {true, false}) {
+    ScriptedQemu qemu;
+    qemu.lines.clear();
+    qemu.answer = [blob](const Json& command) {
+      const Json arguments = command.value("arguments", Json::object());
+      if (arguments.value("path", "") != "/machine/peripheral/n0") {
+        return answer_as_small_machine(command);
+      }
+      if (command["execute"] == "qom-get") {
+        EXPECT_EQ(arguments["property"], "blob");
+        return std::vector{reply(command, blob)};
+      }
+      return std::vector{reply(command, {{{"name", "blob"}, {"type", "bool"}}})};
+    };
+    QmpClient qmp(qemu);
+    const auto machine = read_machine(qmp, "mine");
+    ASSERT_TRUE(machine.ok()) << machine.error().message;
+    EXPECT_EQ(machine->parts.contains({"option", "virtio-gpu-blob"}), blob);
+  }
+}
+
 TEST(ReadMachine, NamesTheQuestionThatQemuDoesNotAnswer) {
   for (const char* question :
        {"query-kvm", "query-named-block-nodes", "human-monitor-command", "query-version"}) {

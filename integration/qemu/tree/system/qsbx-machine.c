@@ -47,6 +47,10 @@ static int add_device(Object *object, void *opaque)
     if (object_dynamic_cast(object, TYPE_DEVICE)) {
         add(opaque, "device", object_get_typename(object));
     }
+    if (object_dynamic_cast(object, "virtio-gpu-device") &&
+        object_property_get_bool(object, "blob", NULL)) {
+        add(opaque, "option", "virtio-gpu-blob");
+    }
     return 0;
 }
 
@@ -99,6 +103,23 @@ static void add_netdev(Parts *parts, NetClientState *client)
                                         NULL);
 
     add(parts, "netdev", name);
+}
+
+/* What starts programs when the guest connects; the backend keeps no record. */
+static GSList *noted_options;
+
+void qsbx_note_option(const char *name)
+{
+    if (!g_slist_find_custom(noted_options, name, (GCompareFunc)strcmp)) {
+        noted_options = g_slist_append(noted_options, (char *)name);
+    }
+}
+
+static void add_noted_options(Parts *parts)
+{
+    for (GSList *noted = noted_options; noted; noted = noted->next) {
+        add(parts, "option", noted->data);
+    }
 }
 
 static void add_netdevs(Parts *parts)
@@ -276,6 +297,7 @@ gboolean qsbx_add_machine(QsbxSandbox *sandbox, GError **error)
     add_accelerator(&parts);
     add_qom(&parts);
     add_netdevs(&parts);
+    add_noted_options(&parts);
     add_block_nodes(&parts);
     add_shared_surfaces(&parts);
     add_displays(&parts);

@@ -26,6 +26,12 @@ void qsbx_startup_done(void);
 /* The same for the machine that -preconfig had put off. */
 void qsbx_preconfig_exited(void);
 
+/*
+ * net/slirp.c: the option @name, a string that stays, has made something that
+ * cannot be seen later.
+ */
+void qsbx_note_option(const char *name);
+
 typedef void QsbxAudioDriverVisitor(const char *driver, void *opaque);
 
 /* audio/audio.c: calls @visit for the driver of each audio backend in use. */
