@@ -33,8 +33,14 @@ class Scenario:
         return [word.format(dir=directory) for word in self._arguments.split()] + kernel
 
     def act(self, machine, directory):
+        self.wait_until_ready(machine)
+        self.do_steps(machine, directory)
+
+    def wait_until_ready(self, machine):
         if self._kernel and self.serial:
             machine.wait_for_guest("ready")
+
+    def do_steps(self, machine, directory):
         for step in self._steps:
             name, _, argument = step.partition(" ")
             if name in STEPS:

@@ -158,5 +158,14 @@ TEST_F(WeightsFolder, IsNoProfile) {
   EXPECT_EQ(set->profiles().size(), 1u);
 }
 
+// What is shipped names calls and constants that exist.
+TEST(ShippedWeights, AreRightOnBothArchitectures) {
+  for (const Architecture architecture : {kX86, kArm}) {
+    const auto list = weights_of(std::string(QSBX_SOURCE_DIR) + "/profiles/qemu", architecture);
+    ASSERT_TRUE(list.ok()) << list.error().to_string();
+    EXPECT_FALSE(list->empty());
+  }
+}
+
 }  // namespace
 }  // namespace qsbx
