@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/compile/compile.h"
 
-#include "src/compile/condition.h"
 #include "src/compile/decision_dag.h"
 #include "src/compile/emit.h"
+#include "src/compile/layout.h"
+#include "src/compile/lower.h"
+#include "src/compile/search_tree.h"
 
 namespace qsbx {
 namespace {
@@ -14,85 +16,103 @@ constexpr uint32_t kWordMax = 0xffffffff;
 constexpr Word kNumber = {kNumberOffset, kWordMax};
 constexpr Word kAuditArchitecture = {kArchitectureOffset, kWordMax};
 
-// Numbers from `first` up to the next span's, which all go on to `target`.
-struct Span {
-  uint32_t first;
-  Id target;
-};
+// The kernel emulates a program once for each system call when it is installed
+// (seccomp_cache_prepare()), which is what dispatching the numbers of no recorded call costs.
+constexpr double kEmulation = 1;
+// All the recorded calls together, which so are what decides.
+constexpr double kRecorded = 1e6;
+// An instruction is worth making if 15 numbers are emulated with one instruction less each.
+constexpr TestPrice kPrice = 15;
 
 class PolicyCompiler {
  public:
-  PolicyCompiler(const Policy& policy, const Actions& actions)
-      : policy_(policy), actions_(actions), deny_(dag_.action(actions.deny)) {}
+  PolicyCompiler(const Policy& policy, const Actions& actions,
+                 const std::vector<WeightedCall>& recorded)
+      : policy_(policy), actions_(actions), deny_(dag_.action(actions.deny)) {
+    for (const WeightedCall& call : recorded) {
+      if (is_decided_by_program(call.call)) recorded_.push_back(call);
+    }
+  }
 
   Program compile() {
-    const std::vector<Span> spans = number_spans();
-    const Id dispatch = dispatch_on_number(spans, 0, spans.size());
+    const Id dispatch = search_tree(dag_, kNumber, number_spans(), kPrice);
     const Id root =
         dag_.test(kAuditArchitecture, WordTest::kEqual, audit_architecture(policy_.architecture()),
                   dispatch, dag_.action(actions_.foreign));
-    return emit(dag_, root);
+    return emit(dag_, root, lay_out(dag_, root, recorded_));
   }
 
  private:
-  Id lower_call(const CallPolicy& call) {
+  // Others are answered from the kernel's bitmap, or never made.
+  bool is_decided_by_program(const Call& call) const {
+    const auto entry = policy_.calls().find(call.number);
+    return !is_foreign(policy_.architecture(), call) && entry != policy_.calls().end() &&
+           !entry->second.is_unconditional();
+  }
+
+  double total_recorded() const {
+    double total = 0;
+    for (const WeightedCall& call : recorded_) total += static_cast<double>(call.count);
+    return total;
+  }
+
+  std::vector<WeightedArguments> recorded_of(int number) const {
+    std::vector<WeightedArguments> recorded;
+    for (const auto& [call, count] : recorded_) {
+      if (call.number != number) continue;
+      const double part = static_cast<double>(count) / total_recorded();
+      recorded.push_back({&call.arguments, part * kRecorded});
+    }
+    return recorded;
+  }
+
+  Span span_of(int number, const CallPolicy& call) {
+    const std::vector<WeightedArguments> recorded = recorded_of(number);
+    double weight = kEmulation;
+    for (const WeightedArguments& arguments : recorded) weight += arguments.weight;
+    return {static_cast<uint32_t>(number), lower_call(call, recorded), weight};
+  }
+
+  Id lower_call(const CallPolicy& call, const std::vector<WeightedArguments>& recorded) {
     const Id allow = dag_.action(SECCOMP_RET_ALLOW);
     const Decision refused = call.refusal ? Decision{Verdict::kErrno, call.refusal->error, nullptr,
                                                      call.refusal->reported}
                                           : Decision{Verdict::kDeny};
-    return lower_condition(dag_, call.condition(), allow,
-                           dag_.action(actions_.action_for(refused)));
+    return lower_condition(dag_, call.condition(), allow, dag_.action(actions_.action_for(refused)),
+                           recorded);
   }
 
   // The axis of numbers, cut where what happens changes.
   std::vector<Span> number_spans() {
-    std::vector<Span> spans = {{0, deny_}};
+    std::vector<Span> spans;
+    uint32_t next = 0;
     for (const auto& [number, call] : policy_.calls()) {
-      const uint32_t unsigned_number = static_cast<uint32_t>(number);
-      append(spans, {unsigned_number, lower_call(call)});
-      append(spans, {unsigned_number + 1, deny_});
+      const uint32_t here = static_cast<uint32_t>(number);
+      if (here > next) spans.push_back({next, deny_, kEmulation * (here - next)});
+      spans.push_back(span_of(number, call));
+      next = here + 1;
     }
-    append(spans, {kX32Bit, dag_.action(actions_.foreign)});
+    spans.push_back({next, deny_, kEmulation});
+    spans.push_back({kX32Bit, dag_.action(actions_.foreign), 0});
     return spans;
-  }
-
-  static void append(std::vector<Span>& spans, Span span) {
-    if (spans.back().first == span.first) spans.pop_back();
-    if (spans.empty() || spans.back().target != span.target) spans.push_back(span);
-  }
-
-  Id dispatch_on_number(const std::vector<Span>& spans, size_t first, size_t last) {
-    if (last - first == 1) return spans[first].target;
-    if (is_one_number_apart(spans, first, last)) {
-      return dag_.test(kNumber, WordTest::kEqual, spans[first + 1].first, spans[first + 1].target,
-                       spans[first].target);
-    }
-    const size_t middle = first + (last - first) / 2;
-    const Id upper = dispatch_on_number(spans, middle, last);
-    const Id lower = dispatch_on_number(spans, first, middle);
-    return dag_.test(kNumber, WordTest::kGreaterEqual, spans[middle].first, upper, lower);
-  }
-
-  // A single number between two spans that go on alike takes one test for equality.
-  static bool is_one_number_apart(const std::vector<Span>& spans, size_t first, size_t last) {
-    return last - first == 3 && spans[first].target == spans[first + 2].target &&
-           spans[first + 2].first == spans[first + 1].first + 1;
   }
 
   const Policy& policy_;
   const Actions& actions_;
+  std::vector<WeightedCall> recorded_;
   DecisionDag dag_;
   Id deny_;
 };
 
 }  // namespace
 
-Result<Program> compile(const Policy& policy, const Actions& actions) {
+Result<Program> compile(const Policy& policy, const Actions& actions,
+                        const std::vector<WeightedCall>& recorded) {
   if (policy.empty()) {
     return Error{ErrorCode::kPolicy,
                  "the policy grants nothing; a process under it could not even exit"};
   }
-  Program program = PolicyCompiler(policy, actions).compile();
+  Program program = PolicyCompiler(policy, actions, recorded).compile();
   if (program.size() > BPF_MAXINSNS) {
     return Error{ErrorCode::kProgram, "the policy needs " + std::to_string(program.size()) +
                                           " instructions; the kernel takes " +

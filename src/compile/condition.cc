@@ -1,194 +1,171 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-//
-// Expressions become tests from the back: a term is given the nodes that follow it when it holds
-// and when it does not, and returns its own first node. Conjunction, disjunction and negation so
-// cost no instruction.
 #include "src/compile/condition.h"
 
 #include <algorithm>
-
-#include "src/bpf/program.h"
-#include "src/compile/value_set.h"
+#include <optional>
 
 namespace qsbx {
 namespace {
 
-using Id = DecisionDag::Id;
-using Kind = ExpressionNode::Kind;
-using Iterator = std::vector<ValueRange>::const_iterator;
+using Id = Conditions::Id;
+using Kind = Conditions::Kind;
 
-constexpr uint32_t kWordMax = 0xffffffff;
+// A disjunction of sets is the complement of the conjunction of their complements, so that what
+// joins sets has to know conjunctions only.
+ValueSet as_conjunct(Kind kind, const ValueSet& set) {
+  return kind == Kind::kAll ? set : complement(set);
+}
 
-struct WordRange {
-  uint32_t first;
-  uint32_t last;
-};
+// Both single-valued and of one argument: the bits of both. Empty where they contradict each other.
+std::optional<ValueSet> joined_bits(const ValueSet& a, const ValueSet& b) {
+  const std::optional<uint64_t> value = a.single_value();
+  const std::optional<uint64_t> other = b.single_value();
+  if (!value || !other || a.field.argument != b.field.argument) return std::nullopt;
+  const Field field = {a.field.argument, a.field.mask | b.field.mask};
+  if ((*value ^ *other) & a.field.mask & b.field.mask) return ValueSet{field, {}};
+  return only(field, *value | *other);
+}
 
-uint32_t low(uint64_t value) { return static_cast<uint32_t>(value); }
-uint32_t high(uint64_t value) { return static_cast<uint32_t>(value >> 32); }
+std::optional<ValueSet> conjunction(const ValueSet& a, const ValueSet& b) {
+  if (a.field == b.field) return intersected(a, b);
+  return joined_bits(a, b);
+}
 
-class WordLowering {
- public:
-  WordLowering(DecisionDag& dag, Word word) : dag_(dag), word_(word) {}
-
-  Id equals(uint32_t value, Id yes, Id no) const {
-    if ((value & ~word_.mask) != 0) return no;
-    if (value == 0 && word_.mask != kWordMax) return intersects(no, yes);
-    const bool single_bit = (word_.mask & (word_.mask - 1)) == 0;
-    if (value == word_.mask && single_bit) return intersects(yes, no);
-    return dag_.test(word_, WordTest::kEqual, value, yes, no);
-  }
-
-  Id at_least(uint32_t value, Id yes, Id no) const {
-    if (value == 0) return yes;
-    if (value > word_.mask) return no;
-    return dag_.test(word_, WordTest::kGreaterEqual, value, yes, no);
-  }
-
-  Id at_most(uint32_t value, Id yes, Id no) const {
-    if (value >= word_.mask) return yes;
-    return dag_.test(word_, WordTest::kGreater, value, no, yes);
-  }
-
-  Id in(const WordRange& range, Id yes, Id no) const {
-    if (range.first == range.last) return equals(range.first, yes, no);
-    return at_least(range.first, at_most(range.last, yes, no), no);
-  }
-
- private:
-  // JSET takes the mask as its constant and needs no AND before it.
-  Id intersects(Id yes, Id no) const {
-    if (word_.mask == 0) return no;
-    return dag_.test({word_.offset, kWordMax}, WordTest::kIntersects, word_.mask, yes, no);
-  }
-
-  DecisionDag& dag_;
-  Word word_;
-};
-
-class SetLowering {
- public:
-  SetLowering(DecisionDag& dag, const Field& field)
-      : dag_(dag),
-        mask_(field.mask),
-        low_(dag, {argument_offset(field.argument, false), low(field.mask)}),
-        high_(dag, {argument_offset(field.argument, true), high(field.mask)}) {}
-
-  // Few ranges are asked one after the other; many by halves.
-  Id lower(Iterator first, Iterator last, Id yes, Id no) const {
-    if (first == last) return no;
-    if (last - first <= kLinearRanges) {
-      Id next = no;
-      while (last != first) next = one(*--last, yes, next);
-      return next;
+// Joins as many of the sets as there is one comparison for. One joined set may make room for the
+// next, so the new one is offered to all the others again.
+void add_conjunct(std::vector<ValueSet>& sets, ValueSet added) {
+  for (size_t i = 0; i < sets.size();) {
+    const std::optional<ValueSet> joined = conjunction(sets[i], added);
+    if (!joined) {
+      i++;
+      continue;
     }
-    const Iterator middle = first + (last - first) / 2;
-    return at_least(middle->first, lower(middle, last, yes, no), lower(first, middle, yes, no));
+    added = *joined;
+    sets.erase(sets.begin() + static_cast<ptrdiff_t>(i));
+    i = 0;
   }
-
- private:
-  static constexpr int kLinearRanges = 3;
-
-  bool is_one_word() const { return high(mask_) == 0; }
-
-  Id at_least(uint64_t value, Id yes, Id no) const {
-    if (is_one_word()) return high(value) != 0 ? no : low_.at_least(low(value), yes, no);
-    const Id same_high = low_.at_least(low(value), yes, no);
-    if (same_high == yes) return high_.at_least(high(value), yes, no);
-    return high_.in({high(value), high(value)}, same_high, above_high(value, yes, no));
-  }
-
-  Id above_high(uint64_t value, Id yes, Id no) const {
-    return high(value) == kWordMax ? no : high_.at_least(high(value) + 1, yes, no);
-  }
-
-  Id at_most(uint64_t value, Id yes, Id no) const {
-    return value == ~uint64_t{0} ? yes : at_least(value + 1, no, yes);
-  }
-
-  Id one(const ValueRange& range, Id yes, Id no) const {
-    if (is_one_word()) return one_in_low_word(range, yes, no);
-    if (high(range.first) == high(range.last)) {
-      return high_.equals(high(range.first), low_.in({low(range.first), low(range.last)}, yes, no),
-                          no);
-    }
-    return at_least(range.first, at_most(range.last, yes, no), no);
-  }
-
-  Id one_in_low_word(const ValueRange& range, Id yes, Id no) const {
-    if (high(range.first) != 0) return no;
-    const uint32_t last = high(range.last) != 0 ? kWordMax : low(range.last);
-    return low_.in({low(range.first), last}, yes, no);
-  }
-
-  DecisionDag& dag_;
-  uint64_t mask_;
-  WordLowering low_;
-  WordLowering high_;
-};
-
-Id lower_set(DecisionDag& dag, const ValueSet& set, Id yes, Id no) {
-  return SetLowering(dag, set.field).lower(set.ranges.begin(), set.ranges.end(), yes, no);
-}
-
-bool is_test(const Expression& term) {
-  return term.node().kind == Kind::kCompare || term.node().kind == Kind::kIn;
-}
-
-// Alternatives that look at the same field, such as the ioctl commands that many profiles grant,
-// become one set.
-std::vector<ValueSet> merged_tests(const std::vector<Expression>& terms) {
-  std::vector<ValueSet> sets;
-  for (const Expression& term : terms) {
-    if (!is_test(term)) continue;
-    const ValueSet set = value_set(term.node());
-    const auto same = std::find_if(sets.begin(), sets.end(),
-                                   [&](const ValueSet& other) { return other.field == set.field; });
-    if (same == sets.end()) {
-      sets.push_back(set);
-    } else {
-      *same = united(*same, set);
-    }
-  }
-  return sets;
-}
-
-Id lower_any(DecisionDag& dag, const std::vector<Expression>& terms, Id yes, Id no) {
-  Id next = no;
-  for (auto term = terms.rbegin(); term != terms.rend(); ++term) {
-    if (!is_test(*term)) next = lower_condition(dag, *term, yes, next);
-  }
-  const std::vector<ValueSet> sets = merged_tests(terms);
-  for (auto set = sets.rbegin(); set != sets.rend(); ++set) next = lower_set(dag, *set, yes, next);
-  return next;
-}
-
-Id lower_all(DecisionDag& dag, const std::vector<Expression>& terms, Id yes, Id no) {
-  Id next = yes;
-  for (auto term = terms.rbegin(); term != terms.rend(); ++term) {
-    next = lower_condition(dag, *term, next, no);
-  }
-  return next;
+  sets.push_back(std::move(added));
 }
 
 }  // namespace
 
-Id lower_condition(DecisionDag& dag, const Expression& condition, Id yes, Id no) {
-  const ExpressionNode& node = condition.node();
+Conditions::Conditions() {
+  nodes_.push_back({.kind = Kind::kConstant});
+  nodes_.push_back({.kind = Kind::kConstant});
+}
+
+Id Conditions::from(const Expression& expression, bool negated) {
+  const ExpressionNode& node = expression.node();
   switch (node.kind) {
-    case Kind::kConstant:
-      return node.constant ? yes : no;
-    case Kind::kCompare:
-    case Kind::kIn:
-      return lower_set(dag, value_set(node), yes, no);
-    case Kind::kAll:
-      return lower_all(dag, node.terms, yes, no);
-    case Kind::kAny:
-      return lower_any(dag, node.terms, yes, no);
-    case Kind::kNot:
-      return lower_condition(dag, node.terms.front(), no, yes);
+    case ExpressionNode::Kind::kConstant:
+      return node.constant != negated ? kAlways : kNever;
+    case ExpressionNode::Kind::kCompare:
+    case ExpressionNode::Kind::kIn:
+      return in(negated ? complement(value_set(node)) : value_set(node));
+    case ExpressionNode::Kind::kNot:
+      return from(node.terms.front(), !negated);
+    case ExpressionNode::Kind::kAll:
+    case ExpressionNode::Kind::kAny:
+      break;
   }
-  return no;
+  std::vector<Id> terms;
+  for (const Expression& term : node.terms) terms.push_back(from(term, negated));
+  const bool conjunction = (node.kind == ExpressionNode::Kind::kAll) != negated;
+  return combined(conjunction ? Kind::kAll : Kind::kAny, terms);
+}
+
+Id Conditions::in(const ValueSet& set) {
+  if (set.empty()) return kNever;
+  if (set.is_everything()) return kAlways;
+  return intern({.kind = Kind::kIn, .set = set});
+}
+
+Id Conditions::combined(Kind kind, const std::vector<Id>& terms) {
+  const Id absorbing = kind == Kind::kAll ? kNever : kAlways;
+  std::vector<ValueSet> sets;
+  std::vector<Id> rest;
+  std::vector<Id> pending(terms.rbegin(), terms.rend());
+  while (!pending.empty()) {
+    const Id term = pending.back();
+    pending.pop_back();
+    const Node& node = nodes_[term];
+    if (term == absorbing) return absorbing;
+    if (is_constant(term)) continue;
+    if (node.kind == kind) {
+      pending.insert(pending.end(), node.terms.begin(), node.terms.end());
+    } else if (node.kind == Kind::kIn) {
+      add_conjunct(sets, as_conjunct(kind, node.set));
+    } else {
+      rest.push_back(term);
+    }
+  }
+  for (const ValueSet& set : sets) {
+    const Id term = in(as_conjunct(kind, set));
+    if (term == absorbing) return absorbing;
+    if (!is_constant(term)) rest.push_back(term);
+  }
+  std::sort(rest.begin(), rest.end());
+  rest.erase(std::unique(rest.begin(), rest.end()), rest.end());
+  if (rest.empty()) return kind == Kind::kAll ? kAlways : kNever;
+  if (rest.size() == 1) return rest.front();
+  return intern({.kind = kind, .terms = std::move(rest)});
+}
+
+Id Conditions::intern(Node node) {
+  const auto [entry, is_new] = ids_.try_emplace(node, static_cast<Id>(nodes_.size()));
+  if (is_new) nodes_.push_back(std::move(node));
+  return entry->second;
+}
+
+// A copy of the terms is taken because nodes move when there are more of them.
+Id Conditions::given(Id condition, const Field& field, const ValueRange& range) {
+  const Kind kind = nodes_[condition].kind;
+  if (kind == Kind::kConstant) return condition;
+  if (kind == Kind::kIn) return set_given(ValueSet(nodes_[condition].set), field, range);
+  std::vector<Id> terms = nodes_[condition].terms;
+  for (Id& term : terms) term = given(term, field, range);
+  return combined(kind, terms);
+}
+
+// Knowing the value of a field is knowing some bits of its argument, which may settle other fields
+// or make them smaller.
+Id Conditions::set_given(const ValueSet& set, const Field& field, const ValueRange& range) {
+  if (set.field == field) return set.contains(range.first) ? kAlways : kNever;
+  const uint64_t known = set.field.mask & field.mask;
+  if (set.field.argument != field.argument || known == 0 || range.first != range.last) {
+    return in(set);
+  }
+  if (known == set.field.mask) return set.contains(range.first & known) ? kAlways : kNever;
+  const bool excludes = !set.single_value();
+  const std::optional<uint64_t> value = (excludes ? complement(set) : set).single_value();
+  if (!value) return in(set);
+  if ((*value ^ range.first) & known) return excludes ? kAlways : kNever;
+  const Field rest = {set.field.argument, set.field.mask & ~known};
+  const ValueSet remaining = only(rest, *value & rest.mask);
+  return in(excludes ? complement(remaining) : remaining);
+}
+
+template <typename Visit>
+void Conditions::for_each_set(Id condition, const Visit& visit) const {
+  const Node& node = nodes_[condition];
+  if (node.kind == Kind::kIn) visit(node.set);
+  for (const Id term : node.terms) for_each_set(term, visit);
+}
+
+std::vector<Field> Conditions::fields_of(Id condition) const {
+  std::vector<Field> fields;
+  for_each_set(condition, [&](const ValueSet& set) { fields.push_back(set.field); });
+  std::sort(fields.begin(), fields.end());
+  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+  return fields;
+}
+
+std::vector<const ValueSet*> Conditions::sets_of(Id condition, const Field& field) const {
+  std::vector<const ValueSet*> sets;
+  for_each_set(condition, [&](const ValueSet& set) {
+    if (set.field == field) sets.push_back(&set);
+  });
+  return sets;
 }
 
 }  // namespace qsbx

@@ -1,15 +1,73 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Conditions on the way from expressions to tests: negations are gone, every comparison is a set of
+// values of a field, and what can be decided or joined without looking at an argument is.
+//
+// Conditions are shared: equal ones have the same ID, which is what makes "what is left to ask
+// after this test" a key to look up (src/compile/lower.cc).
 #ifndef QSBX_COMPILE_CONDITION_H_
 #define QSBX_COMPILE_CONDITION_H_
 
-#include "src/compile/decision_dag.h"
+#include <compare>
+#include <cstddef>
+#include <map>
+#include <vector>
+
+#include "src/compile/value_set.h"
 #include "src/policy/expression.h"
 
 namespace qsbx {
 
-// The node that goes on to `yes` when the condition holds and to `no` otherwise.
-DecisionDag::Id lower_condition(DecisionDag& dag, const Expression& condition, DecisionDag::Id yes,
-                                DecisionDag::Id no);
+class Conditions {
+ public:
+  using Id = uint32_t;
+
+  static constexpr Id kNever = 0;
+  static constexpr Id kAlways = 1;
+
+  enum class Kind { kConstant, kIn, kAll, kAny };
+
+  struct Node {
+    Kind kind;
+    ValueSet set = {};           // kIn: neither empty nor everything
+    std::vector<Id> terms = {};  // kAll, kAny: two or more, sorted, none of them of the same kind
+
+    auto operator<=>(const Node&) const = default;
+  };
+
+  Conditions();
+
+  Id from(const Expression& expression) { return from(expression, false); }
+  Id in(const ValueSet& set);
+  // In conjunctions and disjunctions, comparisons of the same field become one, and so do tests of
+  // different bits of one argument where that takes a single comparison: `(x & 1) == 0 && (x & 2)
+  // == 2` is `(x & 3) == 2`.
+  Id all(const std::vector<Id>& terms) { return combined(Kind::kAll, terms); }
+  Id any(const std::vector<Id>& terms) { return combined(Kind::kAny, terms); }
+
+  const Node& node(Id id) const { return nodes_[id]; }
+  bool is_constant(Id id) const { return id <= kAlways; }
+
+  // What is left of the condition when the field is known to lie in `range`. No comparison of this
+  // field in the condition may tell the values of the range apart.
+  Id given(Id condition, const Field& field, const ValueRange& range);
+
+  // Sorted, each once.
+  std::vector<Field> fields_of(Id condition) const;
+  // The sets that the condition compares the field with.
+  std::vector<const ValueSet*> sets_of(Id condition, const Field& field) const;
+
+ private:
+  Id from(const Expression& expression, bool negated);
+  Id combined(Kind kind, const std::vector<Id>& terms);
+  Id intern(Node node);
+  Id set_given(const ValueSet& set, const Field& field, const ValueRange& range);
+  template <typename Visit>
+  void for_each_set(Id condition, const Visit& visit) const;
+
+  std::vector<Node> nodes_;
+  std::map<Node, Id> ids_;
+};
 
 }  // namespace qsbx
 

@@ -16,7 +16,7 @@
 
 namespace qsbx {
 
-enum class WordTest { kEqual, kGreater, kGreaterEqual, kIntersects };
+enum class WordTest { kEqual, kGreaterEqual, kIntersects };
 
 // What is in BPF's accumulator when the test is made.
 struct Word {

@@ -4,11 +4,13 @@
 
 #include "src/bpf/program.h"
 #include "src/compile/decision_dag.h"
+#include "src/compile/layout.h"
 
 namespace qsbx {
 
-// The instructions of all that can be reached from `root`. May be longer than the kernel takes.
-Program emit(const DecisionDag& dag, DecisionDag::Id root);
+// The instructions of all that can be reached from `root`, every one of them on some path. May be
+// longer than the kernel takes.
+Program emit(const DecisionDag& dag, DecisionDag::Id root, const Layout& layout);
 
 }  // namespace qsbx
 

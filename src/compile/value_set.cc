@@ -2,6 +2,7 @@
 #include "src/compile/value_set.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace qsbx {
 namespace {
@@ -73,17 +74,50 @@ Ranges as_unsigned(const Operand& operand, const ValueRange& range) {
   return {{range.first & all, all}, {0, range.last}};
 }
 
-Ranges canonical(Ranges ranges) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const ValueRange& a, const ValueRange& b) { return a.first < b.first; });
-  Ranges merged;
+// The bits below the highest one of `value` that lies outside `mask`, and that one.
+uint64_t from_highest_stray_bit(uint64_t mask, uint64_t value) {
+  return ~uint64_t{0} >> std::countl_zero(value & ~mask);
+}
+
+bool has_stray_bit(uint64_t mask, uint64_t value) { return (value & ~mask) != 0; }
+
+// The greatest value of the field that is at most `value`.
+uint64_t at_most(uint64_t mask, uint64_t value) {
+  if (!has_stray_bit(mask, value)) return value;
+  const uint64_t lower = from_highest_stray_bit(mask, value);
+  return (value & ~lower) | (mask & lower);
+}
+
+// The least value of the field that is at least `value`.
+std::optional<uint64_t> at_least(uint64_t mask, uint64_t value) {
+  if (!has_stray_bit(mask, value)) return value;
+  return next_masked_value(mask, at_most(mask, value));
+}
+
+// Ends moved inwards to values that the field can have.
+Ranges representable(uint64_t mask, const Ranges& ranges) {
+  Ranges result;
   for (const ValueRange& range : ranges) {
-    const bool touches = !merged.empty() && (range.first <= merged.back().last ||
-                                             (range.first - 1 == merged.back().last));
+    const std::optional<uint64_t> first = at_least(mask, range.first);
+    const uint64_t last = at_most(mask, range.last);
+    if (first && *first <= last) result.push_back({*first, last});
+  }
+  return result;
+}
+
+ValueSet canonical(const Field& field, const Ranges& ranges) {
+  Ranges sorted = representable(field.mask, ranges);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const ValueRange& a, const ValueRange& b) { return a.first < b.first; });
+  ValueSet merged = {field, {}};
+  for (const ValueRange& range : sorted) {
+    const bool touches = !merged.empty() &&
+                         (range.first <= merged.ranges.back().last ||
+                          next_masked_value(field.mask, merged.ranges.back().last) == range.first);
     if (touches) {
-      merged.back().last = std::max(merged.back().last, range.last);
+      merged.ranges.back().last = std::max(merged.ranges.back().last, range.last);
     } else {
-      merged.push_back(range);
+      merged.ranges.push_back(range);
     }
   }
   return merged;
@@ -102,17 +136,56 @@ Ranges in_operand_order(const ExpressionNode& node) {
 
 }  // namespace
 
+bool ValueSet::is_everything() const {
+  return ranges.size() == 1 && ranges.front().first == 0 && ranges.front().last == field.mask;
+}
+
+bool ValueSet::contains(uint64_t value) const {
+  return std::any_of(ranges.begin(), ranges.end(), [value](const ValueRange& range) {
+    return range.first <= value && value <= range.last;
+  });
+}
+
+std::optional<uint64_t> ValueSet::single_value() const {
+  if (ranges.size() != 1 || ranges.front().first != ranges.front().last) return std::nullopt;
+  return ranges.front().first;
+}
+
 ValueSet value_set(const ExpressionNode& node) {
   Ranges ranges;
   for (const ValueRange& range : in_operand_order(node)) {
     ranges = concatenated(std::move(ranges), as_unsigned(node.operand, range));
   }
-  return {{node.operand.argument, node.operand.mask & low_bits(node.operand.bits)},
-          canonical(std::move(ranges))};
+  return canonical({node.operand.argument, node.operand.mask & low_bits(node.operand.bits)},
+                   ranges);
+}
+
+ValueSet only(const Field& field, uint64_t value) { return {field, {{value, value}}}; }
+
+ValueSet complement(const ValueSet& set) {
+  Ranges ranges;
+  uint64_t next = 0;
+  for (const ValueRange& range : set.ranges) {
+    if (range.first > next) ranges.push_back({next, range.first - 1});
+    if (range.last >= set.field.mask) return canonical(set.field, ranges);
+    next = range.last + 1;
+  }
+  ranges.push_back({next, set.field.mask});
+  return canonical(set.field, ranges);
 }
 
 ValueSet united(const ValueSet& a, const ValueSet& b) {
-  return {a.field, canonical(concatenated(a.ranges, b.ranges))};
+  return canonical(a.field, concatenated(a.ranges, b.ranges));
+}
+
+ValueSet intersected(const ValueSet& a, const ValueSet& b) {
+  return complement(united(complement(a), complement(b)));
+}
+
+// What the mask leaves out is set, so that a carry runs through it.
+std::optional<uint64_t> next_masked_value(uint64_t mask, uint64_t value) {
+  if (value >= mask) return std::nullopt;
+  return ((value | ~mask) + 1) & mask;
 }
 
 }  // namespace qsbx

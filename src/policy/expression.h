@@ -10,6 +10,7 @@
 #define QSBX_POLICY_EXPRESSION_H_
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,7 +40,7 @@ struct ValueRange {
   uint64_t first;
   uint64_t last;
 
-  bool operator==(const ValueRange&) const = default;
+  auto operator<=>(const ValueRange&) const = default;
 };
 
 struct ExpressionNode;

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One field is asked at a time, for all that its value decides; what is then left of the condition
+// is lowered in the same way. So no path asks for a field twice, and conditions that are left on
+// several paths become one node, being equal. Which field to ask first is a guess: the one after
+// which the recorded calls have the fewest fields to go, and the rest of the condition is smallest.
+//
+// That can take more nodes than the condition has terms, in unlucky orders exponentially many. A
+// condition that exceeds its allowance is lowered term by term instead, which never repeats one.
+#include "src/compile/lower.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "src/compile/condition.h"
+#include "src/compile/field_axis.h"
+
+namespace qsbx {
+namespace {
+
+using Id = DecisionDag::Id;
+using Condition = Conditions::Id;
+using Kind = Conditions::Kind;
+using Seen = std::vector<WeightedArguments>;
+
+// Lowered conditions for each comparison there is.
+constexpr size_t kAllowance = 8;
+constexpr size_t kLeastAllowance = 64;
+// A condition with more comparisons takes the field that most of them look at.
+constexpr size_t kMostCompared = 64;
+
+uint64_t value_of(const Field& field, const Arguments& arguments) {
+  return arguments[static_cast<size_t>(field.argument)] & field.mask;
+}
+
+size_t index_of_part(const std::vector<ValueRange>& parts, uint64_t value) {
+  const auto after =
+      std::upper_bound(parts.begin(), parts.end(), value,
+                       [](uint64_t wanted, const ValueRange& part) { return wanted < part.first; });
+  return static_cast<size_t>(after - parts.begin()) - 1;
+}
+
+// A condition once the field's part is known: one remaining condition for each part.
+struct Split {
+  Field field;
+  std::vector<ValueRange> parts;
+  std::vector<Condition> remaining;
+};
+
+class ConditionLowering {
+ public:
+  ConditionLowering(DecisionDag& dag, Id yes, Id no) : dag_(dag), yes_(yes), no_(no) {}
+
+  Id lower(const Expression& expression, const Seen& seen) {
+    const Condition condition = conditions_.from(expression);
+    allowance_ = kLeastAllowance + kAllowance * comparisons_in(condition);
+    const std::optional<Id> root = lower(condition, seen);
+    return root ? *root : lower_by_terms(condition, yes_, no_);
+  }
+
+ private:
+  std::optional<Id> lower(Condition condition, const Seen& seen);
+  Id lower_by_terms(Condition condition, Id yes, Id no);
+
+  Split split(Condition condition, const Field& field);
+  Field best_field(Condition condition, const Seen& seen);
+  Field most_compared(Condition condition, const std::vector<Field>& fields) const;
+  // What a split leaves to do: the fields that seen calls still have to be asked for, then the
+  // comparisons in the program.
+  std::pair<double, size_t> left_after(const Split& split, const Seen& seen) const;
+  size_t comparisons_in(Condition condition) const;
+
+  DecisionDag& dag_;
+  Id yes_;
+  Id no_;
+  Conditions conditions_;
+  size_t allowance_ = 0;
+  std::map<Condition, Id> lowered_;
+};
+
+std::optional<Id> ConditionLowering::lower(Condition condition, const Seen& seen) {
+  if (conditions_.is_constant(condition)) return condition == Conditions::kAlways ? yes_ : no_;
+  if (const auto known = lowered_.find(condition); known != lowered_.end()) return known->second;
+  if (lowered_.size() > allowance_) return std::nullopt;
+
+  const Split chosen = split(condition, best_field(condition, seen));
+  std::vector<Seen> seen_in(chosen.parts.size());
+  std::vector<WeightedValue> values;
+  for (const WeightedArguments& call : seen) {
+    const uint64_t value = value_of(chosen.field, *call.arguments);
+    values.emplace_back(value, call.weight);
+    seen_in[index_of_part(chosen.parts, value)].push_back(call);
+  }
+  std::vector<Id> targets;
+  for (size_t i = 0; i < chosen.parts.size(); i++) {
+    const std::optional<Id> target = lower(chosen.remaining[i], seen_in[i]);
+    if (!target) return std::nullopt;
+    targets.push_back(*target);
+  }
+  const Id id = choose_part(dag_, chosen.field, chosen.parts, targets, values);
+  lowered_.emplace(condition, id);
+  return id;
+}
+
+Id ConditionLowering::lower_by_terms(Condition condition, Id yes, Id no) {
+  if (conditions_.is_constant(condition)) return condition == Conditions::kAlways ? yes : no;
+  const Conditions::Node& node = conditions_.node(condition);
+  if (node.kind == Kind::kIn) {
+    const std::vector<ValueRange> parts = parts_of(node.set.field, {&node.set});
+    std::vector<Id> targets;
+    for (const ValueRange& part : parts) {
+      targets.push_back(node.set.contains(part.first) ? yes : no);
+    }
+    return choose_part(dag_, node.set.field, parts, targets, {});
+  }
+  const bool conjunction = node.kind == Kind::kAll;
+  Id next = conjunction ? yes : no;
+  for (auto term = node.terms.rbegin(); term != node.terms.rend(); ++term) {
+    next = conjunction ? lower_by_terms(*term, next, no) : lower_by_terms(*term, yes, next);
+  }
+  return next;
+}
+
+Split ConditionLowering::split(Condition condition, const Field& field) {
+  Split result = {field, parts_of(field, conditions_.sets_of(condition, field)), {}};
+  for (const ValueRange& part : result.parts) {
+    result.remaining.push_back(conditions_.given(condition, field, part));
+  }
+  return result;
+}
+
+Field ConditionLowering::best_field(Condition condition, const Seen& seen) {
+  const std::vector<Field> fields = conditions_.fields_of(condition);
+  if (fields.size() == 1) return fields.front();
+  if (comparisons_in(condition) > kMostCompared) return most_compared(condition, fields);
+  Field best = fields.front();
+  std::optional<std::pair<double, size_t>> least;
+  for (const Field& field : fields) {
+    const auto left = left_after(split(condition, field), seen);
+    if (least && *least <= left) continue;
+    least = left;
+    best = field;
+  }
+  return best;
+}
+
+Field ConditionLowering::most_compared(Condition condition,
+                                       const std::vector<Field>& fields) const {
+  return *std::max_element(fields.begin(), fields.end(), [&](const Field& a, const Field& b) {
+    return conditions_.sets_of(condition, a).size() < conditions_.sets_of(condition, b).size();
+  });
+}
+
+std::pair<double, size_t> ConditionLowering::left_after(const Split& split,
+                                                        const Seen& seen) const {
+  double fields = 0;
+  for (const WeightedArguments& call : seen) {
+    const size_t part = index_of_part(split.parts, value_of(split.field, *call.arguments));
+    const size_t left = conditions_.fields_of(split.remaining[part]).size();
+    fields += call.weight * static_cast<double>(left);
+  }
+  std::vector<Condition> remaining = split.remaining;
+  std::sort(remaining.begin(), remaining.end());
+  remaining.erase(std::unique(remaining.begin(), remaining.end()), remaining.end());
+  size_t comparisons = 0;
+  for (const Condition condition : remaining) comparisons += comparisons_in(condition);
+  return {fields, comparisons};
+}
+
+size_t ConditionLowering::comparisons_in(Condition condition) const {
+  const Conditions::Node& node = conditions_.node(condition);
+  size_t count = node.kind == Kind::kIn ? 1 : 0;
+  for (const Condition term : node.terms) count += comparisons_in(term);
+  return count;
+}
+
+}  // namespace
+
+Id lower_condition(DecisionDag& dag, const Expression& condition, Id yes, Id no,
+                   const std::vector<WeightedArguments>& seen) {
+  return ConditionLowering(dag, yes, no).lower(condition, seen);
+}
+
+}  // namespace qsbx
