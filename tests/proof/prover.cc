@@ -45,23 +45,30 @@ std::optional<struct seccomp_data> Prover::model_of(const z3::expr& condition,
   }
 }
 
+bool Prover::is_known_equal(const Terms& terms) const {
+  return terms.first.id() == terms.second.id() ||
+         equal_.contains({terms.first.id(), terms.second.id()});
+}
+
+void Prover::remember_equal(const Terms& terms) {
+  equal_.emplace(std::make_pair(terms.first.id(), terms.second.id()), terms);
+}
+
 std::optional<struct seccomp_data> Prover::difference_for_number(const Program& program,
                                                                  const Policy& policy,
                                                                  const Actions& actions,
                                                                  int number) {
   const SymbolicCall call =
       with_number(call_, audit_architecture(policy.architecture()), static_cast<uint32_t>(number));
-  const z3::expr answered = meaning(program, call);
-  const z3::expr wanted = meaning(policy, actions, call);
-  const auto terms = std::make_pair(answered.id(), wanted.id());
-  if (terms.first == terms.second || equal_.contains(terms)) return std::nullopt;
-  std::optional<struct seccomp_data> witness = model_of(answered != wanted, call);
-  if (!witness) equal_.emplace(terms, std::make_pair(answered, wanted));
+  const Terms terms = {meaning(program, call), meaning(policy, actions, call)};
+  if (is_known_equal(terms)) return std::nullopt;
+  std::optional<struct seccomp_data> witness = model_of(terms.first != terms.second, call);
+  if (!witness) remember_equal(terms);
   return witness;
 }
 
 // Away from its own numbers a policy is an empty one.
-std::optional<struct seccomp_data> Prover::difference_elsewhere(const Program& program,
+std::optional<struct seccomp_data> Prover::difference_elsewhere(const z3::expr& answered,
                                                                 const Policy& policy,
                                                                 const Actions& actions) {
   const Policy empty(policy.architecture());
@@ -72,15 +79,19 @@ std::optional<struct seccomp_data> Prover::difference_elsewhere(const Program& p
   const z3::expr native =
       call_.architecture == context_.bv_val(audit_architecture(policy.architecture()), 32);
   const z3::expr elsewhere = !(native && z3::mk_or(known));
-  return model_of(elsewhere && meaning(program, call_) != meaning(empty, actions, call_), call_);
+  return model_of(elsewhere && answered != meaning(empty, actions, call_), call_);
 }
 
 std::optional<struct seccomp_data> Prover::difference(const Program& program, const Policy& policy,
                                                       const Actions& actions) {
+  const Terms whole = {meaning(program, call_), meaning(policy, actions, call_)};
+  if (is_known_equal(whole)) return std::nullopt;
   for (const auto& [number, unused] : policy.calls()) {
     if (auto witness = difference_for_number(program, policy, actions, number)) return witness;
   }
-  return difference_elsewhere(program, policy, actions);
+  if (auto witness = difference_elsewhere(whole.first, policy, actions)) return witness;
+  remember_equal(whole);
+  return std::nullopt;
 }
 
 }  // namespace qsbx

@@ -21,17 +21,22 @@ class Prover {
 
   // A call that they answer differently; nullopt: there is none among all calls. `program` has
   // passed check_program(). Z3 is asked once for each number that the policy knows, and once for
-  // all other numbers and architectures together.
+  // all other numbers and architectures together; not at all where the terms are ones that it has
+  // proven equal before.
   std::optional<struct seccomp_data> difference(const Program& program, const Policy& policy,
                                                 const Actions& actions);
 
   int questions() const { return questions_; }
 
  private:
+  using Terms = std::pair<z3::expr, z3::expr>;
+
+  bool is_known_equal(const Terms& terms) const;
+  void remember_equal(const Terms& terms);
   std::optional<struct seccomp_data> difference_for_number(const Program& program,
                                                            const Policy& policy,
                                                            const Actions& actions, int number);
-  std::optional<struct seccomp_data> difference_elsewhere(const Program& program,
+  std::optional<struct seccomp_data> difference_elsewhere(const z3::expr& answered,
                                                           const Policy& policy,
                                                           const Actions& actions);
   std::optional<struct seccomp_data> model_of(const z3::expr& condition, const SymbolicCall& call);
@@ -40,8 +45,8 @@ class Prover {
   SymbolicCall call_;
   z3::tactic tactic_;
   int questions_ = 0;
-  // Pairs of terms that have been proven equal, by their numbers, with the terms to keep these.
-  std::map<std::pair<unsigned, unsigned>, std::pair<z3::expr, z3::expr>> equal_;
+  // By the terms' numbers, with the terms to keep these.
+  std::map<std::pair<unsigned, unsigned>, Terms> equal_;
 };
 
 }  // namespace qsbx

@@ -118,7 +118,7 @@ Policies policies_of_profiles(const ProfileSet& set) {
 
 Policies policies_of_machines(const ProfileSet& set) {
   Collection collection(set);
-  collection.add("phase boot", expect(compose_boot(set)));
+  collection.add("phase boot", boot_policy(set));
   for (const auto& [name, command_line] : tested_machines()) {
     collection.add_all("machine " + name, selection_of(set, command_line));
   }
@@ -128,5 +128,7 @@ Policies policies_of_machines(const ProfileSet& set) {
 Policy run_policy(const ProfileSet& set, const std::string& machine) {
   return expect(compose(selection_of(set, tested_machines().at(machine)), {}, set.architecture()));
 }
+
+Policy boot_policy(const ProfileSet& set) { return expect(compose_boot(set)); }
 
 }  // namespace qsbx

@@ -42,6 +42,9 @@ Policies policies_of_machines(const ProfileSet& set);
 // The policy `qsbx run` gives that machine, for all roles.
 Policy run_policy(const ProfileSet& set, const std::string& machine);
 
+// What every machine begins with.
+Policy boot_policy(const ProfileSet& set);
+
 }  // namespace qsbx
 
 #endif
