@@ -33,6 +33,10 @@ void read_run_with(MachineReader& reader, const OptionValues& values) {
   if (values.is_on("async-teardown")) reader.add("option", "async-teardown");
 }
 
+void read_rtc(MachineReader& reader, const OptionValues& values) {
+  if (values.get("base") == "localtime") reader.add("option", "rtc-localtime");
+}
+
 void read_overcommit(MachineReader& reader, const OptionValues& values) {
   if (values.is_on("mem-lock")) reader.add("option", "realtime");
 }
@@ -136,6 +140,7 @@ const std::map<std::string, ReadText>& text_readers() {
       {"qmp-pretty", monitor("qmp")},
       {"qtest", part("accelerator", "qtest")},
       {"readconfig", noted("not read, so what it adds is missing here: ")},
+      {"rtc", parsed("", read_rtc)},
       {"run-with", parsed("", read_run_with)},
       {"s", [](MachineReader& reader, const std::string&) { reader.read_gdb("tcp::1234"); }},
       {"sandbox", parsed("enable", read_sandbox)},

@@ -19,7 +19,7 @@
 //   monitor      qmp, hmp
 //   fsdev        local
 //   option       debug-threads, sandbox, realtime,            what else changes the calls that threads make
-//                shared-surfaces; and what no profile can cover: async-teardown, vnc-sasl,
+//                rtc-localtime, shared-surfaces; and what no profile can cover: async-teardown, vnc-sasl,
 //                guestfwd-cmd, user-smb, virtio-gpu-blob
 // clang-format on
 #ifndef QSBX_MACHINE_MACHINE_H_

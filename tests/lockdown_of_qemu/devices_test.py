@@ -18,7 +18,7 @@ from trace_scenarios import SCENARIOS
 
 # What differs between the QEMUs: aio backends, display surfaces, boards. The rest runs on one of them.
 ON_PATCHED = ["demo", "raw-native", "raw-io_uring", "qcow2-threads", "scsi", "nvme", "ahci-q35", "defaults-pc",
-              "defaults-q35", "microvm", "tap", "virtio-console", "kvm-virtio", "kvm-smp"]  # fmt: skip
+              "defaults-q35", "microvm", "tap", "localtime", "virtio-console", "kvm-virtio", "kvm-smp"]  # fmt: skip
 TAP = "qsbxtap0"
 
 

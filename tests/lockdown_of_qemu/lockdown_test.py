@@ -344,6 +344,7 @@ class Patched(OnEachQemu, unittest.TestCase):
 # A call, and what the demo machine's policy says of it.
 VERDICTS = [
     ("openat AT_FDCWD 0 O_WRONLY 0", "errno"), ("openat AT_FDCWD 0 O_RDWR 0", "errno"),
+    ("newfstatat AT_FDCWD 0 0 0", "errno"), ("newfstatat 3 0 0 AT_EMPTY_PATH", "allow"),
     ("openat AT_FDCWD 0 O_CREAT 0600", "errno"), ("openat AT_FDCWD 0 O_RDONLY 0", "errno"),
     ("socket AF_UNIX SOCK_STREAM 0", "errno"), ("socket AF_NETLINK SOCK_RAW 0", "errno"),
     ("socket AF_PACKET SOCK_RAW 0", "errno"), ("socket AF_INET SOCK_STREAM 0", "allow"),

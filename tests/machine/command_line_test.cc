@@ -151,6 +151,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"(-object {"qom-type":"rng-random","id":"r"})", {"object rng-random"}},
         Case{"-name guest=a,debug-threads=on", {"option debug-threads"}}, Case{"-name a", {}},
         Case{"-sandbox on,spawn=deny", {"option sandbox"}}, Case{"-sandbox off", {}},
+        Case{"-rtc base=localtime,clock=vm", {"option rtc-localtime"}}, Case{"-rtc base=utc", {}},
         Case{"-overcommit mem-lock=on", {"option realtime"}},
         Case{"-m 512 -smp 2 -append -device", {}}, Case{"-kernel bzImage -no-reboot", {}}));
 

@@ -6,7 +6,7 @@ applies to machine pc-*-machine, microvm-machine, isapc-machine, none-machine
 
 # Processors, interrupts, timers, memory
 applies to device *-x86_64-cpu, apic, kvm-apic, ioapic, kvm-ioapic, isa-i8259, kvm-i8259
-applies to device isa-pit, kvm-pit, hpet, kvmclock, kvmvapic, i8257, pc-dimm, nvdimm
+applies to device isa-pit, kvm-pit, hpet, mc146818rtc, kvmclock, kvmvapic, i8257, pc-dimm, nvdimm
 # Chipsets, buses, bridges
 applies to device i440FX*, PIIX3*, piix3-isa, PIIX4*, q35-pcihost, mch, ICH9-*, gpex-*, isabus-bridge
 applies to device pci-bridge*, pcie-root-port, pcie-pci-bridge, i82801b11-bridge, ioh3420, x3130-*
@@ -22,4 +22,3 @@ applies to device i6300esb, ib700, pvpanic*, vmcoreinfo, vmgenid, isa-ipmi*, ipm
 applies to device intel-iommu, amd-iommu, AMDVI-PCI, AC97, ES1370, sb16, adlib, gus, cs4231a, intel-hda
 applies to device ich9-intel-hda, hda-*, usb-audio
 include base/process
-include device/rtc                            # every board has one

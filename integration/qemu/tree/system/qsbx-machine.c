@@ -241,6 +241,15 @@ static int add_sandbox_option(void *opaque, QemuOpts *opts, Error **errp)
     return 0;
 }
 
+/* The C library looks at the host's time zone when the guest sets its clock. */
+static int add_rtc_option(void *opaque, QemuOpts *opts, Error **errp)
+{
+    if (g_strcmp0(qemu_opt_get(opts, "base"), "localtime") == 0) {
+        add(opaque, "option", "rtc-localtime");
+    }
+    return 0;
+}
+
 static int add_overcommit_option(void *opaque, QemuOpts *opts, Error **errp)
 {
     const char *mem_lock = qemu_opt_get(opts, "mem-lock");
@@ -271,6 +280,7 @@ static void add_command_line(Parts *parts)
     add_from_options(parts, "name", add_name_option);
     add_from_options(parts, "sandbox", add_sandbox_option);
     add_from_options(parts, "overcommit", add_overcommit_option);
+    add_from_options(parts, "rtc", add_rtc_option);
     add_from_options(parts, "run-with", add_run_with_option);
 }
 
