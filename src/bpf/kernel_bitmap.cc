@@ -3,6 +3,7 @@
 // The emulator of kernel/seccomp.c that decides, as a filter is attached, which calls need no run
 // of it.
 #include "src/bpf/interpreter.h"
+#include "src/bpf/kernel_cost.h"
 
 namespace qsbx {
 namespace {
@@ -48,19 +49,36 @@ Step emulate(const Instruction& instruction, size_t at, uint32_t accumulator, ui
   }
 }
 
-}  // namespace
+struct Emulation {
+  bool allows;
+  int steps;
+};
 
-bool kernel_caches(const Program& program, uint32_t audit_arch, int number) {
+Emulation emulate_call(const Program& program, uint32_t audit_arch, int number) {
   uint32_t accumulator = 0;
+  int steps = 0;
   for (size_t at = 0; at < program.size();) {
     const Instruction& instruction = program[at];
-    if (instruction.code == (BPF_RET | BPF_K)) return instruction.k == SECCOMP_RET_ALLOW;
+    ++steps;
+    if (instruction.code == (BPF_RET | BPF_K)) {
+      return {instruction.k == SECCOMP_RET_ALLOW, steps};
+    }
     const Step step = emulate(instruction, at, accumulator, audit_arch, number);
-    if (!step.known) return false;
+    if (!step.known) break;
     at = step.next;
     accumulator = step.value;
   }
-  return false;
+  return {false, steps};
+}
+
+}  // namespace
+
+bool kernel_caches(const Program& program, uint32_t audit_arch, int number) {
+  return emulate_call(program, audit_arch, number).allows;
+}
+
+int emulation_steps(const Program& program, uint32_t audit_arch, int number) {
+  return emulate_call(program, audit_arch, number).steps;
 }
 
 }  // namespace qsbx

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What the kernel makes of a program, in numbers that are the same on every run. It translates
+// classic BPF before it compiles it (bpf_convert_filter() in net/core/filter.c), and emulates it
+// once for every call number when it is installed (seccomp_cache_prepare() in kernel/seccomp.c).
+#ifndef QSBX_BPF_KERNEL_COST_H_
+#define QSBX_BPF_KERNEL_COST_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "src/bpf/program.h"
+
+namespace qsbx {
+
+// What all filters of a thread may add up to (MAX_INSNS_PER_PATH), in converted instructions, and
+// what each filter counts for beyond its own length. The newest is counted without.
+inline constexpr size_t kStackLimit = 32768;
+inline constexpr size_t kStackPenalty = 4;
+
+// How many instructions the kernel runs in the place of this one.
+size_t converted_instructions(const Instruction& instruction);
+
+// Of the whole program, with what it begins with. This is how it counts towards kStackLimit, unless
+// net.core.bpf_jit_harden hides its constants.
+size_t converted_length(const Program& program);
+
+// Instructions that the kernel looks at to find out whether call `number` goes into its bitmap.
+int emulation_steps(const Program& program, uint32_t audit_arch, int number);
+
+}  // namespace qsbx
+
+#endif
