@@ -8,6 +8,7 @@ add_library(qsbx_lockdown STATIC
   src/lockdown/line.cc
   src/lockdown/own_signals.cc
   src/lockdown/phases.cc
+  src/lockdown/report_target.cc
   src/lockdown/reporting_needs.cc
   src/lockdown/sandbox.cc
   src/lockdown/trap_handler.cc

@@ -89,8 +89,9 @@ typedef enum {
  *   the C library blocks all signals, fails with EPERM even so, and without a report.
  * @QSBX_MODE_AUDIT: a violation is reported and runs; the guest notices nothing
  *
- * A violation is a system call that the policy in force does not grant. Its report is one line on standard error; the
- * same call of the same thread is reported again only with a count, when it has happened 10, 100, 1000, ... times.
+ * A violation is a system call that the policy in force does not grant. Its report is one line, on standard error or
+ * where qsbx_sandbox_set_report_fd() says; the same call of the same thread is reported again only with a count, when
+ * it has happened 10, 100, 1000, ... times.
  * A report never waits for its reader: a line that a full pipe does not take is lost.
  *
  * Since: 0.1
@@ -166,6 +167,21 @@ QSBX_EXPORT QsbxMode qsbx_sandbox_get_mode (QsbxSandbox *sandbox);
 QSBX_EXPORT void qsbx_sandbox_set_kernel_log (QsbxSandbox *sandbox, gboolean log);
 
 /**
+ * qsbx_sandbox_set_report_fd:
+ * @fd: an open descriptor; it stays the caller's
+ *
+ * Has reports and warnings go to a duplicate of @fd, close-on-exec, instead of standard error: for a process that is
+ * going to point standard error elsewhere, as daemons do. Before qsbx_boot() and qsbx_lockdown(). The duplicate is open
+ * as long as reports may come, which after lockdown is for ever. Where @fd is a pipe, whoever reads it until its end
+ * waits as long.
+ *
+ * Errors: %QSBX_ERROR_USAGE when @fd cannot be duplicated.
+ *
+ * Since: 0.1
+ */
+QSBX_EXPORT gboolean qsbx_sandbox_set_report_fd (QsbxSandbox *sandbox, int fd, GError **error);
+
+/**
  * qsbx_sandbox_add_part:
  * @kind: "accelerator", "machine", "device", "object", "netdev", "chardev", "block", "aio", "display", "audio", "tpm",
  *   "monitor", "fsdev" or "option"
@@ -208,7 +224,7 @@ QSBX_EXPORT gboolean qsbx_sandbox_allow_feature (QsbxSandbox *sandbox, const cha
  * Composes, compiles and verifies everything that qsbx_lockdown() will install, and puts nothing in force. qsbx_lockdown()
  * does the same where it has not been done since the last change; calling it beforehand tells problems early.
  *
- * In mode %QSBX_MODE_AUDIT a part without a profile is no error but a warning, on standard error.
+ * In mode %QSBX_MODE_AUDIT a part without a profile is no error but a warning, where reports go.
  *
  * Errors: %QSBX_ERROR_STATE, %QSBX_ERROR_UNKNOWN_DEVICE, %QSBX_ERROR_POLICY, %QSBX_ERROR_PROGRAM, %QSBX_ERROR_NOT_PROVEN.
  *

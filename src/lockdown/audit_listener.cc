@@ -93,7 +93,7 @@ void* listen(void*) {
   }
   Line()
       .text("qsbx: audit: the listener was closed; no more is reported")
-      .write_to_standard_error();
+      .write_to(report_to->descriptor());
   // Not a return: the library would make calls to give the stack back.
   while (true) syscall(SYS_exit, 0);
 }

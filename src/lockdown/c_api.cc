@@ -123,6 +123,11 @@ void qsbx_sandbox_set_kernel_log(QsbxSandbox* sandbox, gboolean log) {
   sandbox->sandbox.set_kernel_log(log != FALSE);
 }
 
+gboolean qsbx_sandbox_set_report_fd(QsbxSandbox* sandbox, int fd, GError** error) {
+  g_return_val_if_fail(sandbox != nullptr, FALSE);
+  return contained([&] { return succeeded(sandbox->sandbox.set_report_descriptor(fd), error); });
+}
+
 gboolean qsbx_sandbox_add_part(QsbxSandbox* sandbox, const char* kind, const char* name,
                                GError** error) {
   g_return_val_if_fail(sandbox != nullptr && kind != nullptr && name != nullptr, FALSE);

@@ -62,13 +62,13 @@ Line& Line::octal(uint64_t number) { return text("0").digits(number, 8); }
 
 Line& Line::hexadecimal(uint64_t number) { return text("0x").digits(number, 16); }
 
-void Line::write_to_standard_error() {
+void Line::write_to(int descriptor) {
   const int saved_errno = errno;
   buffer_[size_] = '\n';
   // Nothing can be done about a report that nobody reads: to wait for the reader would let a caller
   // that has to die live on, and hold up all others.
-  if (takes_a_line_at_once(STDERR_FILENO)) {
-    [[maybe_unused]] const long written = syscall(SYS_write, STDERR_FILENO, buffer_, size_ + 1);
+  if (takes_a_line_at_once(descriptor)) {
+    [[maybe_unused]] const long written = syscall(SYS_write, descriptor, buffer_, size_ + 1);
   }
   errno = saved_errno;
 }

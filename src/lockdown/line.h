@@ -22,10 +22,10 @@ class Line {
 
   std::string_view view() const { return {buffer_, size_}; }
 
-  // To standard error with one write(2), newline included, so that lines of several threads do not
-  // mix. Never waits: where a pipe is full, or whoever reads it is gone, the line is lost. Only
-  // another writer, in the moment between question and write, can still make it wait. Keeps errno.
-  void write_to_standard_error();
+  // One write(2), newline included, so that lines of several threads do not mix. Never waits: where
+  // a pipe is full, or whoever reads it is gone, the line is lost. Only another writer, in the
+  // moment between question and write, can still make it wait. Keeps errno.
+  void write_to(int descriptor);
 
  private:
   // A report fits into a small signal stack, and into what a pipe takes at once (PIPE_BUF).

@@ -94,7 +94,7 @@ Selection select_boot_profiles(const ProfileSet& set) {
 }
 
 // The kernel kills where it cannot deliver SIGSYS, and mode errno promises that it does not.
-void warn_of_blocked_sigsys() {
+void warn_of_blocked_sigsys(const ReportTarget& target) {
   const auto threads = threads_of(getpid());
   if (!threads) return;
   const auto blocks = [](const ThreadState& thread) { return thread.blocks_sigsys; };
@@ -108,7 +108,7 @@ void warn_of_blocked_sigsys() {
       .text(" \"")
       .untrusted(first->name)
       .text("\"; a violation of theirs ends the process, without a report")
-      .write_to_standard_error();
+      .write_to(target.descriptor());
 }
 
 }  // namespace
@@ -146,7 +146,7 @@ Status Sandbox::install(const Prepared& prepared) {
   if (auto supported = check_filter_support(kernel_, options); !supported) {
     return with_consequences(std::move(supported).error(), kernel_);
   }
-  if (mode_ == Mode::kErrno) warn_of_blocked_sigsys();
+  if (mode_ == Mode::kErrno) warn_of_blocked_sigsys(*report_target_);
   in_force().reports.push_back(prepared.report);
   auto installed = mode_ == Mode::kAudit ? install_with_listener(prepared, options)
                                          : install_with_handler(prepared, options);

@@ -45,8 +45,8 @@ Expression either_of_two(int argument, uint64_t one, uint64_t other) {
 }
 
 // A line goes to a descriptor that takes it at once (src/lockdown/line.cc).
-void add_line(Needs& needs) {
-  needs.call("write", equals(0, 32, STDERR_FILENO));
+void add_line(Needs& needs, int descriptor) {
+  needs.call("write", equals(0, 32, static_cast<uint32_t>(descriptor)));
 #if defined(SYS_poll)
   needs.call("poll", Expression::all_of({equals(1, 32, 1), equals(2, 32, 0)}));
 #else
@@ -77,9 +77,9 @@ void add_listener(Needs& needs) {
 
 }  // namespace
 
-Policy reporting_needs(Mode mode, Architecture architecture) {
+Policy reporting_needs(Mode mode, Architecture architecture, int descriptor) {
   Needs needs(architecture);
-  add_line(needs);
+  add_line(needs, descriptor);
   if (mode == Mode::kAudit) {
     add_listener(needs);
   } else {

@@ -10,8 +10,8 @@
 
 namespace qsbx {
 
-// To be joined to every policy that lockdown puts in force.
-Policy reporting_needs(Mode mode, Architecture architecture);
+// To be joined to every policy that lockdown puts in force. Lines go to `descriptor`.
+Policy reporting_needs(Mode mode, Architecture architecture, int descriptor);
 
 // To be joined to `policy` in mode errno: processes that it does not let anybody create are refused
 // by the kernel itself, since the C library blocks all signals meanwhile, and SIGSYS that is

@@ -39,18 +39,19 @@ size_t count_granted(const Policy& policy) {
 }
 
 // What the profiles say, for this process, with what the library itself needs.
-Result<Policy> completed(const Policy& composed, Mode mode, Phase phase) {
+Result<Policy> completed(const Policy& composed, Mode mode, Phase phase,
+                         const ReportTarget& target) {
   if (phase == Phase::kRun) {
     if (auto keeps = check_keeps_sigsys(composed); !keeps) return std::move(keeps).error();
   }
   auto policy = join(phase == Phase::kRun ? with_signals_to(composed, getpid()) : composed,
-                     reporting_needs(mode, composed.architecture()));
+                     reporting_needs(mode, composed.architecture(), target.descriptor()));
   if (!policy || mode != Mode::kErrno) return policy;
   return join(*policy, unreported_refusals(*policy));
 }
 
-void warn(const Error& error) {
-  Line().text("qsbx: warning: ").text(error.message).write_to_standard_error();
+void warn(const Error& error, const ReportTarget& target) {
+  Line().text("qsbx: warning: ").text(error.message).write_to(target.descriptor());
 }
 
 }  // namespace
@@ -86,6 +87,14 @@ void Sandbox::use_profiles(ProfileSet set) {
 void Sandbox::set_mode(Mode mode) {
   if (mode != mode_) prepared_.reset();
   mode_ = mode;
+}
+
+Status Sandbox::set_report_descriptor(int descriptor) {
+  auto target = ReportTarget::duplicate_of(descriptor);
+  if (!target) return std::move(target).error();
+  prepared_.reset();
+  report_target_ = std::move(target).value();
+  return Done{};
 }
 
 Status Sandbox::add_part(std::string_view kind, std::string_view name) {
@@ -128,7 +137,7 @@ Result<Selection> Sandbox::select() {
   if (!selection || selection->uncovered.empty()) return selection;
   Error error = uncovered_error(*selection, *set_);
   if (mode_ != Mode::kAudit) return error;
-  warn(error);
+  warn(error, *report_target_);
   return selection;
 }
 
@@ -148,12 +157,12 @@ Result<Sandbox::Prepared> Sandbox::prepare_policy(Selection selection, Result<Po
                                                   Phase phase,
                                                   const std::set<std::string>& features) {
   if (!composed) return std::move(composed).error();
-  auto policy = completed(*composed, mode_, phase);
+  auto policy = completed(*composed, mode_, phase, *report_target_);
   if (!policy) return std::move(policy).error();
   auto program = compile_and_verify(*policy);
   if (!program) return std::move(program).error();
-  auto report =
-      std::make_shared<ViolationReport>(mode_, phase, *policy, selection, features, *set_);
+  auto report = std::make_shared<ViolationReport>(mode_, phase, *policy, selection, features, *set_,
+                                                  report_target_);
   return Prepared{std::move(selection), std::make_shared<const Policy>(std::move(policy).value()),
                   std::move(program).value(), std::move(report)};
 }

@@ -46,6 +46,10 @@ class Sandbox {
   void set_mode(Mode mode);
   Mode mode() const { return mode_; }
   void set_kernel_log(bool log) { kernel_log_ = log; }
+  // Reports go to a duplicate of `descriptor`, instead of standard error.
+  Status set_report_descriptor(int descriptor);
+  // Where they go.
+  int report_descriptor() const { return report_target_->descriptor(); }
 
   Status add_part(std::string_view kind, std::string_view name);
   void clear_parts();
@@ -87,6 +91,7 @@ class Sandbox {
   Machine machine_;
   Mode mode_ = Mode::kEnforce;
   bool kernel_log_ = false;
+  std::shared_ptr<const ReportTarget> report_target_ = ReportTarget::standard_error();
   std::optional<Prepared> prepared_;
   pid_t prepared_in_ = 0;  // the process that prepared_ is for
   std::optional<Prepared> boot_prepared_;

@@ -77,8 +77,9 @@ std::string_view mode_name(Mode mode) {
 
 ViolationReport::ViolationReport(Mode mode, Phase phase, const Policy& policy,
                                  const Selection& selection, const std::set<std::string>& features,
-                                 const ProfileSet& set)
+                                 const ProfileSet& set, std::shared_ptr<const ReportTarget> target)
     : mode_(mode),
+      target_(std::move(target)),
       architecture_(policy.architecture()),
       profiles_(profile_list(selection)),
       refuses_opens_(reports_refusals_of(policy, SYS_openat)),
@@ -122,7 +123,7 @@ void ViolationReport::violation(pid_t tid, std::string_view thread_name,
   if (!is_worth_reporting(count)) return;
   Line line;
   describe(line, tid, thread_name, call, count, refused_with, memory);
-  line.write_to_standard_error();
+  line.write_to(descriptor());
 }
 
 void ViolationReport::describe(Line& line, pid_t tid, std::string_view thread_name,

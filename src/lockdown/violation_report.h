@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "src/lockdown/call_text.h"
 #include "src/lockdown/line.h"
 #include "src/lockdown/quiet_opens.h"
+#include "src/lockdown/report_target.h"
 #include "src/lockdown/violation_counts.h"
 #include "src/machine/selection.h"
 #include "src/policy/actions.h"
@@ -28,11 +30,13 @@ class ViolationReport {
  public:
   // For the policy that `selection` makes in `phase` with `features`.
   ViolationReport(Mode mode, Phase phase, const Policy& policy, const Selection& selection,
-                  const std::set<std::string>& features, const ProfileSet& set);
+                  const std::set<std::string>& features, const ProfileSet& set,
+                  std::shared_ptr<const ReportTarget> target = ReportTarget::standard_error());
 
   Mode mode() const { return mode_; }
+  int descriptor() const { return target_->descriptor(); }
 
-  // Counts the violation and, when it is worth it, writes its line to standard error.
+  // Counts the violation and, when it is worth it, writes its line.
   // `refused_with` is the errno of an `else report` that the call has failed with; 0 for one that
   // gets the mode's answer.
   void violation(pid_t tid, std::string_view thread_name, const struct seccomp_data& call,
@@ -61,6 +65,7 @@ class ViolationReport {
   void describe_advice(Line& line, const struct seccomp_data& call) const;
 
   Mode mode_;
+  std::shared_ptr<const ReportTarget> target_;
   Architecture architecture_;
   std::string profiles_;  // "profiles base-process, virtio-blk"
   std::map<int, Advice> advice_;

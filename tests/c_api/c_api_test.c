@@ -147,6 +147,19 @@ static int use_a_feature(QsbxSandbox* sandbox) {
   return open_null(O_RDONLY) >= 0 ? SURVIVED : 1;
 }
 
+static int report_elsewhere(QsbxSandbox* sandbox) {
+  GError* error = NULL;
+  char buffer[5] = "";
+  int ends[2];
+
+  if (pipe(ends) || qsbx_sandbox_set_report_fd(sandbox, -1, &error)) return 1;
+  if (!g_error_matches(error, QSBX_ERROR, QSBX_ERROR_USAGE)) return 1;
+  qsbx_sandbox_set_mode(sandbox, QSBX_MODE_ERRNO);
+  if (!qsbx_sandbox_set_report_fd(sandbox, ends[1], NULL) || lock_down(sandbox)) return 1;
+  open_null(O_RDONLY);
+  return read(ends[0], buffer, 5) == 5 && memcmp(buffer, "qsbx:", 5) == 0 ? SURVIVED : 1;
+}
+
 static int boot_and_lock_down_twice(QsbxSandbox* sandbox) {
   GError* error = NULL;
 
@@ -172,6 +185,8 @@ static void test_errno(void) { assert_survives(status_of(violate_in_errno)); }
 static void test_audit(void) { assert_survives(status_of(violate_in_audit)); }
 
 static void test_feature(void) { assert_survives(status_of(use_a_feature)); }
+
+static void test_report(void) { assert_survives(status_of(report_elsewhere)); }
 
 static void test_boot(void) { assert_survives(status_of(boot_and_lock_down_twice)); }
 
@@ -209,6 +224,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/errno", test_errno);
   g_test_add_func("/audit", test_audit);
   g_test_add_func("/feature", test_feature);
+  g_test_add_func("/report", test_report);
   g_test_add_func("/boot", test_boot);
   g_test_add_func("/example", test_example);
   return g_test_run();

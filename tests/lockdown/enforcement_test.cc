@@ -167,6 +167,67 @@ TEST(Enforce, AClosedStandardErrorChangesNothing) {
   EXPECT_TRUE(end.killed_by(SIGSYS));
 }
 
+// Standard error is a pipe; reports go to a file. The profiles grant no write at all.
+TEST(EveryMode, ReportsGoToTheDescriptorThatWasNamed) {
+  for (const Mode mode : {Mode::kEnforce, Mode::kErrno, Mode::kAudit}) {
+    FILE* file = tmpfile();
+    const ChildEnd end = run_in_child([&] {
+      Sandbox sandbox = test_sandbox(mode);
+      const int given = dup(fileno(file));
+      if (auto set = sandbox.set_report_descriptor(given); !set) return failed(set);
+      close(given);
+      dup2(open_null(), STDERR_FILENO);
+      if (auto status = sandbox.lockdown(); !status) return failed(status);
+      open_null();
+      return kSurvived;
+    });
+    EXPECT_TRUE(mode == Mode::kEnforce ? end.killed_by(SIGSYS) : end.exited_with(kSurvived));
+    EXPECT_EQ(end.errors, "");
+    char line[2000] = "";
+    rewind(file);
+    EXPECT_NE(fgets(line, sizeof line, file), nullptr);
+    EXPECT_EQ(std::string(line).find("qsbx: violation ("), 0u) << line;
+    fclose(file);
+  }
+}
+
+TEST(EveryMode, OnlyTheDescriptorOfReportsCanBeWrittenTo) {
+  const ChildEnd end = run_in_child([] {
+    Sandbox sandbox = test_sandbox(Mode::kErrno);
+    if (auto set = sandbox.set_report_descriptor(STDERR_FILENO); !set) return failed(set);
+    const int reports = sandbox.report_descriptor();
+    if (auto status = sandbox.lockdown(); !status) return failed(status);
+    if (write(reports, "x\n", 2) != 2) return 1;
+    return write(STDERR_FILENO, "y\n", 2) == -1 && errno == EPERM ? kSurvived : 2;
+  });
+  EXPECT_TRUE(end.exited_with(kSurvived)) << end.status << end.errors;
+  EXPECT_EQ(end.errors.substr(0, 2), "x\n");
+}
+
+TEST(EveryMode, AReaderOfReportsThatHasGoneEndsNothing) {
+  for (const Mode mode : {Mode::kErrno, Mode::kAudit}) {
+    const ChildEnd end = run_in_child([&] {
+      int ends[2];
+      Sandbox sandbox = test_sandbox(mode);
+      if (pipe(ends) != 0 || !sandbox.set_report_descriptor(ends[1])) return 1;
+      signal(SIGPIPE, SIG_DFL);
+      if (auto status = sandbox.lockdown(); !status) return failed(status);
+      close(ends[0]);
+      open_null();
+      return kSurvived;
+    });
+    EXPECT_TRUE(end.exited_with(kSurvived)) << end.status << end.errors;
+  }
+}
+
+TEST(EveryMode, ReportsCannotGoToADescriptorThatIsNotOpen) {
+  Sandbox sandbox = test_sandbox(Mode::kEnforce);
+  const Status set = sandbox.set_report_descriptor(-1);
+  ASSERT_FALSE(set.ok());
+  EXPECT_EQ(set.error().code, ErrorCode::kUsage);
+  EXPECT_EQ(sandbox.report_descriptor(), STDERR_FILENO);
+}
+
 // Opens a file in a locked down process whose standard error is a pipe that takes no more. A
 // violation that waits for the reader ends by the alarm.
 int status_with_full_standard_error(Mode mode) {

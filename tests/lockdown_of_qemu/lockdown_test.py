@@ -200,20 +200,44 @@ class OnEachQemu:
         self.assert_all_threads_filtered(machine)
         self.assertEqual(machine.quit(), 0, machine.errors())
 
-    def test_a_daemon_is_locked_down(self):
-        pid_file, monitor = self.directory / "pid", self.directory / "monitor"
-        command = self.qemu.command([
-            *SMALL, "-daemonize", "-pidfile", pid_file, "-qmp", f"unix:{monitor},server=on,wait=off"])  # fmt: skip
+    def start_daemon(self, errors):
+        """Its number, when it is locked down, and what it said by then where `errors` is a pipe."""
+        pid_file = self.directory / "pid"
+        command = self.qemu.command([*SMALL, "-daemonize", "-pidfile", pid_file,
+                                     "-qmp", f"unix:{self.directory}/monitor,server=on,wait=off"])  # fmt: skip
         started = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
-                                 capture_output=True, text=True, timeout=60)  # fmt: skip
+                                 stdout=subprocess.DEVNULL, stderr=errors, text=True, timeout=60)  # fmt: skip
         self.assertEqual(started.returncode, 0, started.stderr)
         pid = int(pid_file.read_text())
-        self.addCleanup(lambda: pathlib.Path(f"/proc/{pid}").exists() and os.kill(pid, signal.SIGKILL))
+        self.addCleanup(lambda: self.runs(pid) and os.kill(pid, signal.SIGKILL))
         wait_until("lockdown", lambda: all(thread.mode == 2 for thread in guests.thread_states(pid)))
-        qmp = guests.Qmp(monitor)
+        return pid, started.stderr
+
+    def runs(self, pid):
+        return pathlib.Path(f"/proc/{pid}/exe").exists()
+
+    def test_a_daemon_is_locked_down_and_reports_where_it_was_started(self):
+        said = self.directory / "said"
+        with open(said, "w") as errors:
+            pid, _ = self.start_daemon(errors)
+        self.assertTrue(os.readlink(f"/proc/{pid}/fd/2").endswith("/dev/null"))
+        attempt = subprocess.run([ATTEMPT, str(pid), "open"], capture_output=True, text=True)
+        self.assertEqual(attempt.stdout, "open /etc/shadow: refused with EACCES\n")
+        self.assertRegex(said.read_text(), r'qsbx: violation .*\bopenat\(dfd=AT_FDCWD, filename="/etc/shadow"')
+        attempt = subprocess.run([ATTEMPT, str(pid), "map"], capture_output=True, text=True)
+        self.assertIn("signal SYS", attempt.stdout)
+        self.assertRegex(said.read_text(), r"qsbx: violation .*\bmmap\(")
+        wait_until("the daemon's end", lambda: not self.runs(pid))
+
+    def test_a_daemon_lets_the_pipe_go_that_its_starter_reads(self):
+        pid, said = self.start_daemon(subprocess.PIPE)
+        self.assertIn("standard error is a pipe", said)
+        attempt = subprocess.run([ATTEMPT, str(pid), "open"], capture_output=True, text=True)
+        self.assertEqual(attempt.stdout, "open /etc/shadow: refused with EACCES\n")
+        qmp = guests.Qmp(self.directory / "monitor")
         qmp.run("quit")
         qmp.close()
-        wait_until("the daemon's end", lambda: not pathlib.Path(f"/proc/{pid}/exe").exists())
+        wait_until("the daemon's end", lambda: not self.runs(pid))
 
     def test_an_incoming_machine_is_locked_when_it_runs(self):
         address = f"unix:{self.directory}/migration"

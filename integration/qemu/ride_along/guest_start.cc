@@ -66,8 +66,7 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
   auto understood = read_command_line(command_line);
   command_line_ = understood ? *understood : read_states(command_line);
   if (!understood) not_understood_ = understood.error();
-  // A daemon's standard error is closed before its guest starts.
-  if (command_line_.daemonize) standard_error_ = fcntl(2, F_DUPFD_CLOEXEC, 3);
+  if (auto kept = keep_standard_error(); !kept) return kept;
   if (!settings.report_file.empty()) {
     report_ = open(settings.report_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (report_ < 0) {
@@ -80,6 +79,18 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
   for (const std::string& feature : settings.features) {
     if (auto allowed = sandbox_.allow_feature(feature); !allowed) return allowed;
   }
+  return Done{};
+}
+
+// A daemon's is pointed at /dev/null before its guest starts. But whoever reads a pipe until its
+// end waits for a daemon that keeps it, so that is kept only until the lockdown.
+Status GuestStart::keep_standard_error() {
+  struct stat status;
+  if (!command_line_.daemonize || fstat(STDERR_FILENO, &status) != 0) return Done{};
+  standard_error_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (!S_ISFIFO(status.st_mode)) return sandbox_.set_report_descriptor(STDERR_FILENO);
+  say("qsbx: warning: standard error is a pipe, which a daemon lets go; send it to a file to see "
+      "violations");
   return Done{};
 }
 

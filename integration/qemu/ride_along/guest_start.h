@@ -33,6 +33,7 @@ class GuestStart {
   bool failed() const { return failed_; }
 
  private:
+  Status keep_standard_error();
   Status talk(QmpClient& qmp);
   Machine presumed_machine() const;
   Status get_to_know(QmpClient& qmp);

@@ -80,6 +80,25 @@ static gboolean allow_features(QsbxSandbox *created, QemuOpts *opts,
     return TRUE;
 }
 
+/*
+ * -daemonize points standard error at /dev/null.  But whoever reads a pipe
+ * until its end waits for a daemon that keeps it.
+ */
+static gboolean keep_standard_error(QsbxSandbox *created, GError **error)
+{
+    struct stat status;
+
+    if (!is_daemonized() || fstat(STDERR_FILENO, &status) != 0) {
+        return TRUE;
+    }
+    if (S_ISFIFO(status.st_mode)) {
+        warn_report("lockdown: standard error is a pipe, which a daemon lets "
+                    "go; send it to a file to see violations");
+        return TRUE;
+    }
+    return qsbx_sandbox_set_report_fd(created, STDERR_FILENO, error);
+}
+
 int qsbx_parse_sandbox(void *opaque, QemuOpts *opts, Error **errp)
 {
     const char *mode_name = qemu_opt_get(opts, "lockdown");
@@ -105,7 +124,8 @@ int qsbx_parse_sandbox(void *opaque, QemuOpts *opts, Error **errp)
     if (!qsbx_sandbox_load_profiles(created,
                                     qemu_opt_get(opts, "lockdown-profiles"),
                                     &error) ||
-        !allow_features(created, opts, &error)) {
+        !allow_features(created, opts, &error) ||
+        !keep_standard_error(created, &error)) {
         return fail(errp, error);
     }
     sandbox = g_steal_pointer(&created);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Where reports go: standard error, or a descriptor of this library's own that stays where it is
+// when somebody points standard error elsewhere, as QEMU does with -daemonize.
+#ifndef QSBX_LOCKDOWN_REPORT_TARGET_H_
+#define QSBX_LOCKDOWN_REPORT_TARGET_H_
+
+#include <memory>
+
+#include "src/errors/result.h"
+
+namespace qsbx {
+
+class ReportTarget {
+ public:
+  static std::shared_ptr<const ReportTarget> standard_error();
+  // Closed with the last who shares it; reports that are in force share it for ever.
+  static Result<std::shared_ptr<const ReportTarget>> duplicate_of(int descriptor);
+
+  ~ReportTarget();
+  ReportTarget(const ReportTarget&) = delete;
+  ReportTarget& operator=(const ReportTarget&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  explicit ReportTarget(int descriptor) : descriptor_(descriptor) {}
+
+  const int descriptor_;
+};
+
+}  // namespace qsbx
+
+#endif
