@@ -32,6 +32,7 @@ struct CompileOptions {
 struct ModalPolicy {
   Policy policy;
   Mode mode;
+  std::vector<WeightedCall> recorded;
 };
 
 Result<ModalPolicy> run_policy(const SelectionOptions& options) {
@@ -39,7 +40,7 @@ Result<ModalPolicy> run_policy(const SelectionOptions& options) {
   if (!chosen.ok()) return chosen.error();
   Result<Policy> policy = compose(*chosen);
   if (!policy.ok()) return policy.error();
-  return ModalPolicy{std::move(policy).value(), chosen->mode};
+  return ModalPolicy{std::move(policy).value(), chosen->mode, recorded_calls(*chosen)};
 }
 
 Result<ModalPolicy> boot_policy(const SelectionOptions& options) {
@@ -49,12 +50,12 @@ Result<ModalPolicy> boot_policy(const SelectionOptions& options) {
   if (!set.ok()) return set.error();
   Result<Policy> policy = compose_boot(*set);
   if (!policy.ok()) return policy.error();
-  return ModalPolicy{std::move(policy).value(), *mode};
+  return ModalPolicy{std::move(policy).value(), *mode, set->weights()};
 }
 
 Result<VerifiedProgram> proven_program(const ModalPolicy& modal) {
   const Actions actions = actions_for(modal.mode);
-  Result<Program> program = compile(modal.policy, actions);
+  Result<Program> program = compile(modal.policy, actions, modal.recorded);
   if (!program.ok()) return program.error();
   return verify(std::move(program).value(), modal.policy, actions);
 }

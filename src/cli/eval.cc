@@ -43,9 +43,10 @@ Error not_the_same(const Execution& execution, uint32_t wanted) {
                                           "; please report this, with the profiles"};
 }
 
-Result<Cost> cost_of(const Policy& policy, const Actions& actions, const Call& call) {
+Result<Cost> cost_of(const Policy& policy, const Actions& actions,
+                     const std::vector<WeightedCall>& recorded, const Call& call) {
   if (policy.empty()) return Cost{};
-  const Result<Program> program = compile(policy, actions);
+  const Result<Program> program = compile(policy, actions, recorded);
   if (!program.ok()) return program.error();
   const Execution execution = run(*program, to_seccomp_data(call));
   const uint32_t wanted = action_of(policy, actions, call);
@@ -109,7 +110,8 @@ int eval_command(const EvalOptions& options) {
   if (!call.ok()) return report(call.error());
   const Result<Policy> policy = join_rules(*chosen);
   if (!policy.ok()) return report(policy.error());
-  const Result<Cost> cost = cost_of(*policy, actions_for(chosen->mode), *call);
+  const Result<Cost> cost =
+      cost_of(*policy, actions_for(chosen->mode), recorded_calls(*chosen), *call);
   if (!cost.ok()) return report(cost.error());
   const Answer answer = {*call, evaluate(*policy, *call), *cost};
   if (options.json) {

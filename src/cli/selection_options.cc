@@ -254,6 +254,10 @@ Result<Policy> compose(const ChosenProfiles& chosen) {
   return compose(chosen.selection, chosen.features, chosen.architecture, chosen.role);
 }
 
+std::vector<WeightedCall> recorded_calls(const ChosenProfiles& chosen) {
+  return chosen.set ? chosen.set->weights() : std::vector<WeightedCall>{};
+}
+
 Result<Policy> join_rules(const ChosenProfiles& chosen) {
   return join_rules(chosen.selection, chosen.features, chosen.architecture, chosen.role);
 }

@@ -54,6 +54,8 @@ Result<ChosenProfiles> choose_profiles(const SelectionOptions& options);
 Result<ChosenProfiles> choose_covered_profiles(const SelectionOptions& options);
 
 Result<Policy> compose(const ChosenProfiles& chosen);
+// The weights of the profile folder, if one was read.
+std::vector<WeightedCall> recorded_calls(const ChosenProfiles& chosen);
 // compose() for questions: the policy may grant nothing.
 Result<Policy> join_rules(const ChosenProfiles& chosen);
 

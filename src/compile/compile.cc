@@ -21,6 +21,9 @@ constexpr Word kAuditArchitecture = {kArchitectureOffset, kWordMax};
 constexpr double kEmulation = 1;
 // All the recorded calls together, which so are what decides.
 constexpr double kRecorded = 1e6;
+// Calls that are granted whatever their arguments are answered from the kernel's bitmap, unless
+// another program on the stack looks at their arguments: then this one runs too.
+constexpr uint64_t kRunsPerBitmapHit = 16;
 // An instruction is worth making if 15 numbers are emulated with one instruction less each.
 constexpr TestPrice kPrice = 15;
 
@@ -30,7 +33,8 @@ class PolicyCompiler {
                  const std::vector<WeightedCall>& recorded)
       : policy_(policy), actions_(actions), deny_(dag_.action(actions.deny)) {
     for (const WeightedCall& call : recorded) {
-      if (is_decided_by_program(call.call)) recorded_.push_back(call);
+      const uint64_t runs = call.count / (is_unconditional(call.call) ? kRunsPerBitmapHit : 1);
+      if (runs > 0 && is_granted(call.call)) recorded_.push_back({call.call, runs});
     }
   }
 
@@ -43,11 +47,14 @@ class PolicyCompiler {
   }
 
  private:
-  // Others are answered from the kernel's bitmap, or never made.
-  bool is_decided_by_program(const Call& call) const {
+  // Calls that are not were recorded on another kind of machine.
+  bool is_granted(const Call& call) const {
+    return evaluate(policy_, call).verdict == Verdict::kAllow;
+  }
+
+  bool is_unconditional(const Call& call) const {
     const auto entry = policy_.calls().find(call.number);
-    return !is_foreign(policy_.architecture(), call) && entry != policy_.calls().end() &&
-           !entry->second.is_unconditional();
+    return entry != policy_.calls().end() && entry->second.is_unconditional();
   }
 
   double total_recorded() const {

@@ -6,10 +6,12 @@
 // heaviest value that is left. So a subproblem is an interval of spans and how many of its heaviest
 // single values have been tested for, and dynamic programming over these finds the cheapest tree.
 //
-// Exact, for this cost (executed tests, weighted, plus a price for each test), are intervals of up
-// to kExactSpans spans, where equality tests above a chain of them are made for the kMostHeavy
-// heaviest values only. Wider intervals are cut next to a heavy value or near the middle of their
-// weight, which is not the optimum, but costs at most a test more on the way to what is rare.
+// What is optimal about it: for this cost (executed tests, weighted, plus a price for each test)
+// nothing is cheaper for up to kExactSpans spans that all go on differently, if no more than
+// kMostHeavy values are worth a test for equality before the end. What is not: where spans go on
+// alike, a test for a lighter value may pay because it makes its neighbours one, and is tried in a
+// chain at the end only. Wider intervals are cut next to a heavy value or near the middle of their
+// weight, which costs at most a test or two more on the way to what is rare.
 #include "src/compile/search_tree.h"
 
 #include <algorithm>

@@ -8,6 +8,7 @@
 #include "src/profile/folder_reader.h"
 #include "src/profile/include_check.h"
 #include "src/profile/thread_creation.h"
+#include "src/profile/weights.h"
 #include "src/syscalls/nearest_name.h"
 
 namespace qsbx {
@@ -46,6 +47,9 @@ Result<ProfileSet> ProfileSet::read(const std::string& directory, Architecture a
     error.message += " of " + directory;
     return error;
   }
+  Result<std::vector<WeightedCall>> weights = weights_of(directory, architecture, limits);
+  if (!weights.ok()) return weights.error();
+  set->weights_ = std::move(weights).value();
   set->directory_ = directory;
   return set;
 }

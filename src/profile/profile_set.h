@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/errors/result.h"
+#include "src/policy/weighted_call.h"
 #include "src/profile/profile.h"
 
 namespace qsbx {
@@ -32,6 +33,8 @@ class ProfileSet {
   const std::string& directory() const { return directory_; }
   Architecture architecture() const { return architecture_; }
   const std::vector<Profile>& profiles() const { return profiles_; }  // sorted by file
+  // What recorded runs called, from the folder's weights/*.weights.
+  const std::vector<WeightedCall>& weights() const { return weights_; }
 
   // By its name ("virtio-net"), or by path ("device/virtio-net"); nullptr when there is none.
   const Profile* find(std::string_view name) const;
@@ -47,6 +50,7 @@ class ProfileSet {
   std::string directory_;
   Architecture architecture_ = Architecture::kX86_64;
   std::vector<Profile> profiles_;
+  std::vector<WeightedCall> weights_;
 };
 
 }  // namespace qsbx
