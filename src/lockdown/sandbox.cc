@@ -144,7 +144,7 @@ Result<Selection> Sandbox::select() {
 Result<VerifiedProgram> Sandbox::compile_and_verify(const Policy& policy) {
   const Actions actions = actions_for(mode_);
   Stopwatch stopwatch;
-  auto program = compile(policy, actions);
+  auto program = compile(policy, actions, set_->weights());
   timings_.compile = stopwatch.microseconds();
   if (!program) return std::move(program).error();
   stopwatch = {};
