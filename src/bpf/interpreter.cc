@@ -96,6 +96,29 @@ Status check_instruction(const Program& program, size_t index) {
   return Done{};
 }
 
+// As check_load_and_stores() of net/core/filter.c: no path may read a cell that it has not written.
+// What stands behind a return counts as a path.
+Status check_scratch_memory(const Program& program) {
+  constexpr uint32_t kAll = (1U << BPF_MEMWORDS) - 1;
+  std::vector<uint32_t> written(program.size(), kAll);
+  uint32_t now = 0;
+  for (size_t i = 0; i < program.size(); i++) {
+    const Instruction& instruction = program[i];
+    now &= written[i];
+    if (instruction.code == BPF_ST || instruction.code == BPF_STX) {
+      now |= 1U << instruction.k;
+    } else if (uses_scratch_memory(instruction.code) && (now >> instruction.k & 1) == 0) {
+      return rejected(i, "reads scratch memory that may not have been written");
+    } else if (BPF_CLASS(instruction.code) == BPF_JMP) {
+      const bool unconditional = BPF_OP(instruction.code) == BPF_JA;
+      written[i + 1 + (unconditional ? instruction.k : instruction.jt)] &= now;
+      written[i + 1 + (unconditional ? instruction.k : instruction.jf)] &= now;
+      now = kAll;
+    }
+  }
+  return Done{};
+}
+
 class Machine {
  public:
   Machine(const Program& program, const struct seccomp_data& call)
@@ -107,6 +130,7 @@ class Machine {
       if (BPF_CLASS(instruction.code) == BPF_RET) {
         return {returned(instruction), static_cast<int>(steps)};
       }
+      if (divides_by_zero(instruction)) return {0, static_cast<int>(steps)};
       at += 1 + (BPF_CLASS(instruction.code) == BPF_JMP ? jump(instruction) : execute(instruction));
     }
   }
@@ -114,6 +138,11 @@ class Machine {
  private:
   uint32_t returned(const Instruction& instruction) const {
     return BPF_RVAL(instruction.code) == BPF_A ? a_ : instruction.k;
+  }
+
+  // The kernel ends a program there with 0, KILL_THREAD (net/core/filter.c, bpf_convert_filter()).
+  bool divides_by_zero(const Instruction& instruction) const {
+    return instruction.code == (BPF_ALU | BPF_DIV | BPF_X) && x_ == 0;
   }
 
   uint32_t operand(const Instruction& instruction) const {
@@ -183,8 +212,7 @@ class Machine {
     }
   }
 
-  // Shifts by a register use its low five bits, and a division by zero gives zero, as in the
-  // kernel's eBPF.
+  // Shifts by a register use its low five bits, as in the kernel's eBPF.
   uint32_t computed(const Instruction& instruction) const {
     const uint32_t value = operand(instruction);
     switch (BPF_OP(instruction.code)) {
@@ -195,7 +223,7 @@ class Machine {
       case BPF_MUL:
         return a_ * value;
       case BPF_DIV:
-        return value == 0 ? 0 : a_ / value;
+        return a_ / value;
       case BPF_AND:
         return a_ & value;
       case BPF_OR:
@@ -233,7 +261,7 @@ Status check_program(const Program& program) {
   if (BPF_CLASS(program.back().code) != BPF_RET) {
     return rejected(program.size() - 1, "is the last one and no return");
   }
-  return Done{};
+  return check_scratch_memory(program);
 }
 
 Execution run(const Program& program, const struct seccomp_data& call) {

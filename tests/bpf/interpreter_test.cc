@@ -37,6 +37,14 @@ TEST(CheckProgram, SaysWhatTheKernelWouldRefuse) {
             "instruction 0 shifts by more than a word");
   EXPECT_EQ(message({BPF_STMT(BPF_ST, 16), ret(0)}),
             "instruction 0 uses scratch memory that is not there");
+  EXPECT_EQ(message({BPF_STMT(BPF_LD | BPF_MEM, 3), ret(0)}),
+            "instruction 0 reads scratch memory that may not have been written");
+  EXPECT_EQ(message({BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1), BPF_STMT(BPF_ST, 3),
+                     BPF_STMT(BPF_LDX | BPF_MEM, 3), ret(0)}),
+            "instruction 2 reads scratch memory that may not have been written");
+  EXPECT_EQ(message({BPF_STMT(BPF_ST, 3), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+                     BPF_STMT(BPF_ST, 4), BPF_STMT(BPF_LDX | BPF_MEM, 3), ret(0)}),
+            "");
 }
 
 TEST(Interpreter, CountsSteps) {
@@ -73,6 +81,14 @@ TEST(Interpreter, Computes) {
                              BPF_STMT(BPF_RET | BPF_A, 0)};
     EXPECT_EQ(run(program, {}).action, row.result) << row.operation;
   }
+}
+
+TEST(Interpreter, ADivisionByZeroEndsTheProgram) {
+  const Program program = {BPF_STMT(BPF_LD | BPF_IMM, 7), BPF_STMT(BPF_ALU | BPF_DIV | BPF_X, 0),
+                           ret(SECCOMP_RET_ALLOW)};
+  const Execution ended = run(program, {});
+  EXPECT_EQ(ended.action, SECCOMP_RET_KILL_THREAD);
+  EXPECT_EQ(ended.steps, 2);
 }
 
 TEST(Interpreter, KeepsTheRegisterAndScratchMemory) {
