@@ -15,8 +15,12 @@
 #include "src/compile/search_tree.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
-#include <unordered_map>
+#include <map>
+#include <optional>
+#include <tuple>
 
 #include "src/compile/value_set.h"
 
@@ -47,27 +51,28 @@ std::vector<Span> joined_where_alike(std::vector<Span> spans) {
   return joined;
 }
 
-// Spans [first, last), of which the `tested` heaviest heavy ones have been tested for equality.
+// Spans [first, last), of which some of the heavy ones have been tested for equality.
 struct Interval {
   size_t first;
   size_t last;
-  size_t tested;
+  uint32_t tested;  // bit i: the i-th heaviest; those outside are not counted as tested
 
-  bool operator==(const Interval&) const = default;
-};
-
-struct IntervalHash {
-  size_t operator()(const Interval& interval) const {
-    return (interval.first << 24 | interval.last << 4 | interval.tested) * 0x9e3779b97f4a7c15U;
-  }
+  size_t width() const { return last - first; }
 };
 
 struct Plan {
-  enum class Kind { kDone, kThreshold, kEquality, kChain };
+  enum class Kind : uint8_t { kUnknown, kDone, kThreshold, kEquality, kChain };
 
-  double cost;
-  Kind kind;
-  size_t span;  // kThreshold: the first one of the upper half; kEquality: the one tested for
+  double cost = 0;
+  Kind kind = Kind::kUnknown;
+  uint32_t span = 0;  // kThreshold: the first one of the upper half; kEquality: the one tested for
+};
+
+// Single values to be tested for one after the other, heaviest first, the rest going on alike.
+struct Chain {
+  std::array<size_t, kLongestChain> tests;
+  size_t length = 0;
+  Id rest = 0;
 };
 
 class SearchTree {
@@ -75,42 +80,45 @@ class SearchTree {
   SearchTree(DecisionDag& dag, const Word& word, std::vector<Span> spans, TestPrice price)
       : dag_(dag), word_(word), spans_(std::move(spans)), price_(price) {
     sum_weights();
+    find_single_values();
     find_heavy();
+    plans_.resize(spans_.size() * stride() * (heavy_.size() + 1));
   }
 
-  Id build() { return build({0, spans_.size(), 0}); }
+  Id build() { return build(Interval{0, spans_.size(), 0}); }
 
  private:
   void sum_weights();
+  void find_single_values();
   void find_heavy();
 
-  uint32_t last_value(size_t span) const {
-    return span + 1 < spans_.size() ? spans_[span + 1].first - 1 : word_.mask;
-  }
-  bool is_single_value(size_t span) const {
-    const auto next = next_masked_value(word_.mask, spans_[span].first);
-    return !next || *next > last_value(span);
-  }
   bool is_inside(size_t span, const Interval& interval) const {
     return interval.first <= span && span < interval.last;
   }
-
-  std::vector<size_t> heavy_in(const Interval& interval) const;
-  // The spans that are still possible.
-  std::vector<size_t> remaining(const Interval& interval) const;
+  bool is_tested(size_t span, const Interval& interval) const {
+    return heavy_bit_[span] & interval.tested;
+  }
+  // The span of the heaviest value that is left to be tested for.
+  std::optional<size_t> heaviest(const Interval& interval) const;
+  size_t stride() const { return std::min(spans_.size() + 1, kExactSpans); }
+  Interval without(const Interval& interval, size_t span) const;
+  Interval part(const Interval& interval, size_t first, size_t last) const;
   double weight_of(const Interval& interval) const;
-  Interval cut(const Interval& interval, size_t first, size_t last) const;
   std::vector<size_t> cuts(const Interval& interval) const;
 
+  // Where all that is left goes on to; nullopt when that is not one target.
+  std::optional<Id> only_target(const Interval& interval) const;
+  std::optional<Chain> chain(const Interval& interval) const;
+  Id target_of_rest(const Interval& interval) const;
+  bool add_test(Chain& chain, size_t span) const;
+  double cost_of(const Chain& chain, double weight) const;
+
+  Plan& known_plan(const Interval& interval);
   const Plan& plan(const Interval& interval);
   Plan best_plan(const Interval& interval);
-  // The spans to be tested for one after the other, heaviest first, the rest going on alike; empty
-  // when that is not possible.
-  std::vector<size_t> chain(const std::vector<size_t>& spans) const;
-  double cost_of_chain(const std::vector<size_t>& chain, double weight) const;
 
   Id build(const Interval& interval);
-  Id build_chain(const Interval& interval);
+  Id build(const Chain& chain);
   Id equals(size_t span, Id yes, Id no);
 
   DecisionDag& dag_;
@@ -118,8 +126,11 @@ class SearchTree {
   std::vector<Span> spans_;
   TestPrice price_;
   std::vector<double> weight_before_;  // of all spans before this one
-  std::vector<size_t> heavy_;          // heaviest first
-  std::unordered_map<Interval, Plan, IntervalHash> plans_;
+  std::vector<bool> is_single_value_;
+  std::vector<size_t> heavy_;        // heaviest first
+  std::vector<uint32_t> heavy_bit_;  // of each span, 0 for those that are not heavy
+  std::vector<Plan> plans_;          // of the intervals of less than kExactSpans spans
+  std::map<std::tuple<size_t, size_t, uint32_t>, Plan> wide_plans_;
 };
 
 void SearchTree::sum_weights() {
@@ -127,52 +138,57 @@ void SearchTree::sum_weights() {
   for (const Span& span : spans_) weight_before_.push_back(weight_before_.back() + span.weight);
 }
 
+void SearchTree::find_single_values() {
+  for (size_t i = 0; i < spans_.size(); i++) {
+    const uint32_t last = i + 1 < spans_.size() ? spans_[i + 1].first - 1 : word_.mask;
+    const auto next = next_masked_value(word_.mask, spans_[i].first);
+    is_single_value_.push_back(!next || *next > last);
+  }
+}
+
 void SearchTree::find_heavy() {
   const double least = weight_before_.back() * kHeavyPart;
   for (size_t i = 0; i < spans_.size(); i++) {
-    if (spans_[i].weight >= least && is_single_value(i)) heavy_.push_back(i);
+    if (spans_[i].weight >= least && is_single_value_[i]) heavy_.push_back(i);
   }
   std::stable_sort(heavy_.begin(), heavy_.end(),
                    [&](size_t a, size_t b) { return spans_[a].weight > spans_[b].weight; });
   if (heavy_.size() > kMostHeavy) heavy_.resize(kMostHeavy);
+  heavy_bit_.resize(spans_.size());
+  for (size_t i = 0; i < heavy_.size(); i++) heavy_bit_[heavy_[i]] = 1U << i;
 }
 
-std::vector<size_t> SearchTree::heavy_in(const Interval& interval) const {
-  std::vector<size_t> inside;
+std::optional<size_t> SearchTree::heaviest(const Interval& interval) const {
+  const auto found = std::find_if(heavy_.begin(), heavy_.end(), [&](size_t span) {
+    return is_inside(span, interval) && !is_tested(span, interval);
+  });
+  if (found == heavy_.end()) return std::nullopt;
+  return *found;
+}
+
+Interval SearchTree::without(const Interval& interval, size_t span) const {
+  return {interval.first, interval.last, interval.tested | heavy_bit_[span]};
+}
+
+Interval SearchTree::part(const Interval& interval, size_t first, size_t last) const {
+  Interval part = {first, last, 0};
   for (const size_t span : heavy_) {
-    if (is_inside(span, interval)) inside.push_back(span);
+    if (is_inside(span, part)) part.tested |= heavy_bit_[span] & interval.tested;
   }
-  return inside;
-}
-
-std::vector<size_t> SearchTree::remaining(const Interval& interval) const {
-  const std::vector<size_t> heavy = heavy_in(interval);
-  const auto tested_end = heavy.begin() + static_cast<ptrdiff_t>(interval.tested);
-  std::vector<size_t> spans;
-  for (size_t i = interval.first; i < interval.last; i++) {
-    if (std::find(heavy.begin(), tested_end, i) == tested_end) spans.push_back(i);
-  }
-  return spans;
+  return part;
 }
 
 double SearchTree::weight_of(const Interval& interval) const {
   double weight = weight_before_[interval.last] - weight_before_[interval.first];
-  const std::vector<size_t> heavy = heavy_in(interval);
-  for (size_t i = 0; i < interval.tested; i++) weight -= spans_[heavy[i]].weight;
+  for (const size_t span : heavy_) {
+    if (is_tested(span, interval)) weight -= spans_[span].weight;
+  }
   return weight;
-}
-
-// What has been tested for stays so in the part it lies in, where it is among the heaviest too.
-Interval SearchTree::cut(const Interval& interval, size_t first, size_t last) const {
-  const std::vector<size_t> heavy = heavy_in(interval);
-  Interval part = {first, last, 0};
-  for (size_t i = 0; i < interval.tested; i++) part.tested += is_inside(heavy[i], part) ? 1 : 0;
-  return part;
 }
 
 std::vector<size_t> SearchTree::cuts(const Interval& interval) const {
   std::vector<size_t> cuts;
-  if (interval.last - interval.first <= kExactSpans) {
+  if (interval.width() <= kExactSpans) {
     for (size_t i = interval.first + 1; i < interval.last; i++) cuts.push_back(i);
     return cuts;
   }
@@ -184,98 +200,121 @@ std::vector<size_t> SearchTree::cuts(const Interval& interval) const {
   const auto median = static_cast<size_t>(place - weight_before_.begin());
   for (size_t span = std::max<size_t>(median, 2) - 2; span <= median + 1; span++) add(span);
   add(interval.first + (interval.last - interval.first) / 2);
-  for (const size_t span : heavy_in(interval)) {
+  for (const size_t span : heavy_) {
     add(span);
     add(span + 1);
   }
   return cuts;
 }
 
+Plan& SearchTree::known_plan(const Interval& interval) {
+  if (interval.width() >= stride()) {
+    return wide_plans_[{interval.first, interval.last, interval.tested}];
+  }
+  // The tested ones are always the heaviest inside, so their number says which they are.
+  const auto tested = static_cast<size_t>(std::popcount(interval.tested));
+  const size_t row = interval.first * stride() + interval.width();
+  return plans_[row * (heavy_.size() + 1) + tested];
+}
+
 const Plan& SearchTree::plan(const Interval& interval) {
-  const auto known = plans_.find(interval);
-  if (known != plans_.end()) return known->second;
-  const Plan best = best_plan(interval);
-  return plans_.emplace(interval, best).first->second;
+  if (known_plan(interval).kind == Plan::Kind::kUnknown) {
+    const Plan best = best_plan(interval);
+    known_plan(interval) = best;
+  }
+  return known_plan(interval);
 }
 
 Plan SearchTree::best_plan(const Interval& interval) {
-  const std::vector<size_t> spans = remaining(interval);
-  if (spans.empty()) return {kNever, Plan::Kind::kDone, 0};
-  const auto alike = [&](size_t span) { return go_on_alike(spans_[span], spans_[spans.front()]); };
-  if (std::all_of(spans.begin(), spans.end(), alike)) return {0, Plan::Kind::kDone, 0};
-
+  if (only_target(interval)) return {0, Plan::Kind::kDone, 0};
   const double weight = weight_of(interval);
   Plan best = {kNever, Plan::Kind::kDone, 0};
   const auto consider = [&](Plan plan) {
     if (plan.cost < best.cost) best = plan;
   };
-  if (const std::vector<size_t> tests = chain(spans); !tests.empty()) {
-    consider({cost_of_chain(tests, weight), Plan::Kind::kChain, 0});
+  if (const auto tests = chain(interval)) {
+    consider({cost_of(*tests, weight), Plan::Kind::kChain, 0});
   }
-  const std::vector<size_t> heavy = heavy_in(interval);
-  if (interval.tested < heavy.size()) {
-    const Interval rest = {interval.first, interval.last, interval.tested + 1};
-    consider({weight + price_ + plan(rest).cost, Plan::Kind::kEquality, heavy[interval.tested]});
+  if (const auto span = heaviest(interval)) {
+    const double rest = plan(without(interval, *span)).cost;
+    consider({weight + price_ + rest, Plan::Kind::kEquality, static_cast<uint32_t>(*span)});
   }
   for (const size_t middle : cuts(interval)) {
-    const double below = plan(cut(interval, interval.first, middle)).cost;
-    const double above = plan(cut(interval, middle, interval.last)).cost;
-    consider({weight + price_ + below + above, Plan::Kind::kThreshold, middle});
+    const Interval below = part(interval, interval.first, middle);
+    const Interval above = part(interval, middle, interval.last);
+    const double parts = plan(below).cost + plan(above).cost;
+    consider({weight + price_ + parts, Plan::Kind::kThreshold, static_cast<uint32_t>(middle)});
   }
   return best;
 }
 
-std::vector<size_t> SearchTree::chain(const std::vector<size_t>& spans) const {
-  const auto wide =
-      std::find_if(spans.begin(), spans.end(), [&](size_t span) { return !is_single_value(span); });
-  const Span& rest = spans_[wide == spans.end() ? spans.back() : *wide];
-  std::vector<size_t> tests;
-  for (const size_t span : spans) {
-    if (go_on_alike(spans_[span], rest)) continue;
-    if (!is_single_value(span) || tests.size() == kLongestChain) return {};
-    tests.push_back(span);
+std::optional<Id> SearchTree::only_target(const Interval& interval) const {
+  std::optional<Id> target;
+  for (size_t i = interval.first; i < interval.last; i++) {
+    if (is_tested(i, interval)) continue;
+    if (target && *target != spans_[i].target) return std::nullopt;
+    target = spans_[i].target;
   }
-  std::stable_sort(tests.begin(), tests.end(),
-                   [&](size_t a, size_t b) { return spans_[a].weight > spans_[b].weight; });
-  return tests;
+  return target;
 }
 
-double SearchTree::cost_of_chain(const std::vector<size_t>& chain, double weight) const {
+// What cannot be tested for by equality, or else whatever is last.
+Id SearchTree::target_of_rest(const Interval& interval) const {
+  Id target = 0;
+  for (size_t i = interval.first; i < interval.last; i++) {
+    if (is_tested(i, interval)) continue;
+    target = spans_[i].target;
+    if (!is_single_value_[i]) break;
+  }
+  return target;
+}
+
+std::optional<Chain> SearchTree::chain(const Interval& interval) const {
+  Chain chain = {{}, 0, target_of_rest(interval)};
+  for (size_t i = interval.first; i < interval.last; i++) {
+    if (is_tested(i, interval) || spans_[i].target == chain.rest) continue;
+    if (!is_single_value_[i] || !add_test(chain, i)) return std::nullopt;
+  }
+  if (chain.length == 0) return std::nullopt;
+  return chain;
+}
+
+bool SearchTree::add_test(Chain& chain, size_t span) const {
+  if (chain.length == kLongestChain) return false;
+  size_t place = chain.length++;
+  for (; place > 0 && spans_[chain.tests[place - 1]].weight < spans_[span].weight; place--) {
+    chain.tests[place] = chain.tests[place - 1];
+  }
+  chain.tests[place] = span;
+  return true;
+}
+
+double SearchTree::cost_of(const Chain& chain, double weight) const {
   double cost = 0;
-  for (const size_t span : chain) {
+  for (size_t i = 0; i < chain.length; i++) {
     cost += weight + price_;
-    weight -= spans_[span].weight;
+    weight -= spans_[chain.tests[i]].weight;
   }
   return cost;
 }
 
 Id SearchTree::build(const Interval& interval) {
+  if (const auto target = only_target(interval)) return *target;
   const Plan chosen = plan(interval);
-  switch (chosen.kind) {
-    case Plan::Kind::kDone:
-      return spans_[remaining(interval).front()].target;
-    case Plan::Kind::kChain:
-      return build_chain(interval);
-    case Plan::Kind::kEquality:
-      return equals(chosen.span, spans_[chosen.span].target,
-                    build({interval.first, interval.last, interval.tested + 1}));
-    case Plan::Kind::kThreshold:
-      break;
+  if (chosen.kind == Plan::Kind::kChain) return build(*chain(interval));
+  if (chosen.kind == Plan::Kind::kEquality) {
+    const Id rest = build(without(interval, chosen.span));
+    return equals(chosen.span, spans_[chosen.span].target, rest);
   }
-  const Id upper = build(cut(interval, chosen.span, interval.last));
-  const Id lower = build(cut(interval, interval.first, chosen.span));
+  const Id upper = build(part(interval, chosen.span, interval.last));
+  const Id lower = build(part(interval, interval.first, chosen.span));
   return dag_.test(word_, WordTest::kGreaterEqual, spans_[chosen.span].first, upper, lower);
 }
 
-Id SearchTree::build_chain(const Interval& interval) {
-  const std::vector<size_t> spans = remaining(interval);
-  const std::vector<size_t> tests = chain(spans);
-  const auto rest = std::find_if(spans.begin(), spans.end(), [&](size_t span) {
-    return std::find(tests.begin(), tests.end(), span) == tests.end();
-  });
-  Id next = spans_[*rest].target;
-  for (auto span = tests.rbegin(); span != tests.rend(); ++span) {
-    next = equals(*span, spans_[*span].target, next);
+Id SearchTree::build(const Chain& chain) {
+  Id next = chain.rest;
+  for (size_t i = chain.length; i-- > 0;) {
+    next = equals(chain.tests[i], spans_[chain.tests[i]].target, next);
   }
   return next;
 }
