@@ -119,12 +119,52 @@ Id Conditions::intern(Node node) {
 
 // A copy of the terms is taken because nodes move when there are more of them.
 Id Conditions::given(Id condition, const Field& field, const ValueRange& range) {
+  visited_++;
   const Kind kind = nodes_[condition].kind;
   if (kind == Kind::kConstant) return condition;
   if (kind == Kind::kIn) return set_given(ValueSet(nodes_[condition].set), field, range);
   std::vector<Id> terms = nodes_[condition].terms;
   for (Id& term : terms) term = given(term, field, range);
   return combined(kind, terms);
+}
+
+std::vector<Id> Conditions::given_each(Id condition, const Field& field,
+                                       const std::vector<ValueRange>& parts) {
+  std::vector<Id> results;
+  const Kind kind = nodes_[condition].kind;
+  if (kind != Kind::kAll && kind != Kind::kAny) {
+    for (const ValueRange& part : parts) results.push_back(given(condition, field, part));
+    return results;
+  }
+  std::vector<std::vector<Id>> terms(parts.size());
+  for (const Id term : std::vector<Id>(nodes_[condition].terms)) {
+    const auto matters = where_it_matters(kind, term, field);
+    const std::vector<ValueRange> everywhere = {{0, field.mask}};
+    for (const ValueRange& range : matters ? matters->ranges : everywhere) {
+      for (size_t i = part_of(parts, range.first); i < parts.size(); i++) {
+        if (parts[i].first > range.last) break;
+        terms[i].push_back(given(term, field, parts[i]));
+      }
+    }
+  }
+  for (const std::vector<Id>& in_part : terms) results.push_back(combined(kind, in_part));
+  return results;
+}
+
+std::optional<ValueSet> Conditions::where_it_matters(Kind kind, Id term, const Field& field) const {
+  const Node& node = nodes_[term];
+  if (node.kind == Kind::kIn) {
+    if (node.set.field != field) return std::nullopt;
+    return kind == Kind::kAny ? node.set : complement(node.set);
+  }
+  // A conjunction in a disjunction, or the other way round: a part of it may settle all of it.
+  for (const Id part : node.terms) {
+    const Node& inner = nodes_[part];
+    if (inner.kind == Kind::kIn && inner.set.field == field) {
+      return kind == Kind::kAny ? inner.set : complement(inner.set);
+    }
+  }
+  return std::nullopt;
 }
 
 // Knowing the value of a field is knowing some bits of its argument, which may settle other fields
@@ -152,11 +192,15 @@ void Conditions::for_each_set(Id condition, const Visit& visit) const {
   for (const Id term : node.terms) for_each_set(term, visit);
 }
 
+std::map<Field, size_t> Conditions::uses_of_fields(Id condition) const {
+  std::map<Field, size_t> uses;
+  for_each_set(condition, [&](const ValueSet& set) { uses[set.field]++; });
+  return uses;
+}
+
 std::vector<Field> Conditions::fields_of(Id condition) const {
   std::vector<Field> fields;
-  for_each_set(condition, [&](const ValueSet& set) { fields.push_back(set.field); });
-  std::sort(fields.begin(), fields.end());
-  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+  for (const auto& [field, uses] : uses_of_fields(condition)) fields.push_back(field);
   return fields;
 }
 

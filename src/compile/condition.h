@@ -10,7 +10,9 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "src/compile/value_set.h"
@@ -52,8 +54,19 @@ class Conditions {
   // field in the condition may tell the values of the range apart.
   Id given(Id condition, const Field& field, const ValueRange& range);
 
+  // The same for each of the parts, which are sorted and cover all values of the field. Of a
+  // disjunction, or conjunction, of many terms that are each about few values it takes no longer
+  // than looking at each term where it matters.
+  std::vector<Id> given_each(Id condition, const Field& field,
+                             const std::vector<ValueRange>& parts);
+
+  // How many conditions given() and given_each() have looked at, which is what time they took.
+  uint64_t visited() const { return visited_; }
+
   // Sorted, each once.
   std::vector<Field> fields_of(Id condition) const;
+  // Each with how many comparisons look at it.
+  std::map<Field, size_t> uses_of_fields(Id condition) const;
   // The sets that the condition compares the field with.
   std::vector<const ValueSet*> sets_of(Id condition, const Field& field) const;
 
@@ -61,12 +74,15 @@ class Conditions {
   Id from(const Expression& expression, bool negated);
   Id combined(Kind kind, const std::vector<Id>& terms);
   Id intern(Node node);
+  // The values of the field outside which a term of such a node changes nothing.
+  std::optional<ValueSet> where_it_matters(Kind kind, Id term, const Field& field) const;
   Id set_given(const ValueSet& set, const Field& field, const ValueRange& range);
   template <typename Visit>
   void for_each_set(Id condition, const Visit& visit) const;
 
   std::vector<Node> nodes_;
   std::map<Node, Id> ids_;
+  uint64_t visited_ = 0;
 };
 
 }  // namespace qsbx

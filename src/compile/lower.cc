@@ -6,7 +6,8 @@
 // which the recorded calls have the fewest fields to go, and the rest of the condition is smallest.
 //
 // That can take more nodes than the condition has terms, in unlucky orders exponentially many. A
-// condition that exceeds its allowance is lowered term by term instead, which never repeats one.
+// condition that exceeds its allowance, of nodes or of work, is lowered term by term instead, which
+// never repeats one.
 #include "src/compile/lower.h"
 
 #include <algorithm>
@@ -27,18 +28,13 @@ using Seen = std::vector<WeightedArguments>;
 // Lowered conditions for each comparison there is.
 constexpr size_t kAllowance = 8;
 constexpr size_t kLeastAllowance = 64;
+// Some tenths of a second.
+constexpr uint64_t kMostVisited = 500'000;
 // A condition with more comparisons takes the field that most of them look at.
 constexpr size_t kMostCompared = 64;
 
 uint64_t value_of(const Field& field, const Arguments& arguments) {
   return arguments[static_cast<size_t>(field.argument)] & field.mask;
-}
-
-size_t index_of_part(const std::vector<ValueRange>& parts, uint64_t value) {
-  const auto after =
-      std::upper_bound(parts.begin(), parts.end(), value,
-                       [](uint64_t wanted, const ValueRange& part) { return wanted < part.first; });
-  return static_cast<size_t>(after - parts.begin()) - 1;
 }
 
 // A condition once the field's part is known: one remaining condition for each part.
@@ -65,7 +61,7 @@ class ConditionLowering {
 
   Split split(Condition condition, const Field& field);
   Field best_field(Condition condition, const Seen& seen);
-  Field most_compared(Condition condition, const std::vector<Field>& fields) const;
+  Field most_compared(Condition condition) const;
   // What a split leaves to do: the fields that seen calls still have to be asked for, then the
   // comparisons in the program.
   std::pair<double, size_t> left_after(const Split& split, const Seen& seen) const;
@@ -82,7 +78,7 @@ class ConditionLowering {
 std::optional<Id> ConditionLowering::lower(Condition condition, const Seen& seen) {
   if (conditions_.is_constant(condition)) return condition == Conditions::kAlways ? yes_ : no_;
   if (const auto known = lowered_.find(condition); known != lowered_.end()) return known->second;
-  if (lowered_.size() > allowance_) return std::nullopt;
+  if (lowered_.size() > allowance_ || conditions_.visited() > kMostVisited) return std::nullopt;
 
   const Split chosen = split(condition, best_field(condition, seen));
   std::vector<Seen> seen_in(chosen.parts.size());
@@ -90,7 +86,7 @@ std::optional<Id> ConditionLowering::lower(Condition condition, const Seen& seen
   for (const WeightedArguments& call : seen) {
     const uint64_t value = value_of(chosen.field, *call.arguments);
     values.emplace_back(value, call.weight);
-    seen_in[index_of_part(chosen.parts, value)].push_back(call);
+    seen_in[part_of(chosen.parts, value)].push_back(call);
   }
   std::vector<Id> targets;
   for (size_t i = 0; i < chosen.parts.size(); i++) {
@@ -123,17 +119,14 @@ Id ConditionLowering::lower_by_terms(Condition condition, Id yes, Id no) {
 }
 
 Split ConditionLowering::split(Condition condition, const Field& field) {
-  Split result = {field, parts_of(field, conditions_.sets_of(condition, field)), {}};
-  for (const ValueRange& part : result.parts) {
-    result.remaining.push_back(conditions_.given(condition, field, part));
-  }
-  return result;
+  const std::vector<ValueRange> parts = parts_of(field, conditions_.sets_of(condition, field));
+  return {field, parts, conditions_.given_each(condition, field, parts)};
 }
 
 Field ConditionLowering::best_field(Condition condition, const Seen& seen) {
   const std::vector<Field> fields = conditions_.fields_of(condition);
   if (fields.size() == 1) return fields.front();
-  if (comparisons_in(condition) > kMostCompared) return most_compared(condition, fields);
+  if (comparisons_in(condition) > kMostCompared) return most_compared(condition);
   Field best = fields.front();
   std::optional<std::pair<double, size_t>> least;
   for (const Field& field : fields) {
@@ -145,18 +138,18 @@ Field ConditionLowering::best_field(Condition condition, const Seen& seen) {
   return best;
 }
 
-Field ConditionLowering::most_compared(Condition condition,
-                                       const std::vector<Field>& fields) const {
-  return *std::max_element(fields.begin(), fields.end(), [&](const Field& a, const Field& b) {
-    return conditions_.sets_of(condition, a).size() < conditions_.sets_of(condition, b).size();
-  });
+Field ConditionLowering::most_compared(Condition condition) const {
+  const std::map<Field, size_t> uses = conditions_.uses_of_fields(condition);
+  return std::max_element(uses.begin(), uses.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
 }
 
 std::pair<double, size_t> ConditionLowering::left_after(const Split& split,
                                                         const Seen& seen) const {
   double fields = 0;
   for (const WeightedArguments& call : seen) {
-    const size_t part = index_of_part(split.parts, value_of(split.field, *call.arguments));
+    const size_t part = part_of(split.parts, value_of(split.field, *call.arguments));
     const size_t left = conditions_.fields_of(split.remaining[part]).size();
     fields += call.weight * static_cast<double>(left);
   }

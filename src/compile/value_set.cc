@@ -151,6 +151,13 @@ std::optional<uint64_t> ValueSet::single_value() const {
   return ranges.front().first;
 }
 
+size_t part_of(const std::vector<ValueRange>& parts, uint64_t value) {
+  const auto after =
+      std::upper_bound(parts.begin(), parts.end(), value,
+                       [](uint64_t wanted, const ValueRange& part) { return wanted < part.first; });
+  return static_cast<size_t>(after - parts.begin()) - 1;
+}
+
 ValueSet value_set(const ExpressionNode& node) {
   Ranges ranges;
   for (const ValueRange& range : in_operand_order(node)) {

@@ -37,6 +37,9 @@ struct ValueSet {
   auto operator<=>(const ValueSet&) const = default;
 };
 
+// Of sorted ranges that cover all values, the one that has this value.
+size_t part_of(const std::vector<ValueRange>& parts, uint64_t value);
+
 // `node` is a comparison or a membership (kCompare, kIn).
 ValueSet value_set(const ExpressionNode& node);
 
