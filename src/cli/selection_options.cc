@@ -63,6 +63,10 @@ Status add_machine(ChosenProfiles& chosen, const std::vector<std::string>& comma
   if (!line.ok()) return line.error();
   chosen.machine.parts.insert(line->machine.parts.begin(), line->machine.parts.end());
   chosen.notes.insert(chosen.notes.end(), line->notes.begin(), line->notes.end());
+  chosen.notes.insert(chosen.notes.end(), line->missing.begin(), line->missing.end());
+  for (const std::string& file : line->unread) {
+    chosen.notes.push_back("not read, so what it adds is missing here: " + file);
+  }
   return Done{};
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/machine/command_line.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
+#include "src/machine/config_file.h"
 #include "src/machine/machine_reader.h"
 
 namespace qsbx {
@@ -81,8 +83,9 @@ ReadText remote_display(const std::string& kind) {
   };
 }
 
-ReadText noted(const std::string& text) {
-  return [=](MachineReader& reader, const std::string& value) { reader.note(text + value); };
+ReadText missing(const std::string& text) {
+  return
+      [=](MachineReader& reader, const std::string& value) { reader.note_missing(text + value); };
 }
 
 // For options that take keys and values, but never JSON.
@@ -134,19 +137,18 @@ const std::map<std::string, ReadText>& text_readers() {
       {"overcommit", parsed("", read_overcommit)},
       {"parallel", text(&MachineReader::read_parallel)},
       {"pflash", disk_image("pflash", "disk")},
-      {"plugin", noted("what a TCG plugin calls is not known: ")},
+      {"plugin", missing("what a TCG plugin calls is not known: ")},
       {"preconfig", flag(&MachineReader::set_preconfig)},
       {"qmp", monitor("qmp")},
       {"qmp-pretty", monitor("qmp")},
       {"qtest", part("accelerator", "qtest")},
-      {"readconfig", noted("not read, so what it adds is missing here: ")},
       {"rtc", parsed("", read_rtc)},
       {"run-with", parsed("", read_run_with)},
       {"s", [](MachineReader& reader, const std::string&) { reader.read_gdb("tcp::1234"); }},
       {"sandbox", parsed("enable", read_sandbox)},
       {"sd", disk_image("sd", "disk")},
       {"serial", text(&MachineReader::read_serial)},
-      {"set", noted("not applied: -set ")},
+      {"set", missing("not applied: -set ")},
       {"snapshot", flag(&MachineReader::set_snapshot)},
       {"spice", remote_display("spice")},
       {"usb", flag(&MachineReader::set_usb)},
@@ -192,6 +194,45 @@ Result<std::vector<Option>> split(const std::vector<std::string>& arguments) {
   return options;
 }
 
+// -set drive.d0.aio=native is as if -drive id=d0,... had that at its end. False when there is none.
+bool apply_setting(std::vector<Option>& options, const std::string& setting) {
+  const size_t id_at = setting.find('.') + 1;
+  const size_t key_at = setting.find('.', id_at) + 1;
+  if (id_at == 0 || key_at == 0) return false;
+  const std::string group = setting.substr(0, id_at - 1);
+  const std::string id = setting.substr(id_at, key_at - id_at - 1);
+  for (Option& option : options) {
+    const Result<OptionValues> values = OptionValues::parse(option.value, "");
+    if (option.name != group || !values.ok() || values->get("id") != id) continue;
+    const size_t value_at = std::min(setting.find('=', key_at), setting.size());
+    option.value += "," + setting.substr(key_at, value_at - key_at) +
+                    with_double_commas(setting.substr(value_at));
+    return true;
+  }
+  return false;
+}
+
+// In the order in which QEMU takes them.
+std::vector<Option> expand(const std::vector<Option>& options, MachineReader& reader) {
+  std::vector<Option> expanded;
+  for (const Option& option : options) {
+    if (option.name == "set" && apply_setting(expanded, option.value)) continue;
+    if (option.name != "readconfig") {
+      expanded.push_back(option);
+      continue;
+    }
+    const Result<std::vector<ConfigSection>> sections = read_config_file(option.value);
+    if (!sections.ok()) {
+      reader.note_unread("-readconfig " + option.value + ": " + sections.error().message);
+      continue;
+    }
+    for (const ConfigSection& section : *sections) {
+      expanded.push_back({section.option, section.value});
+    }
+  }
+  return expanded;
+}
+
 // The board and the accelerator come first, wherever they stand: other options lean on the board.
 Status read_machine_options(MachineReader& reader, const std::vector<Option>& options) {
   for (const Option& option : options) {
@@ -224,7 +265,7 @@ Status read_option(MachineReader& reader, const Option& option) {
   if (with_text != text_readers().end()) {
     with_text->second(reader, option.value);
   } else if (option_arity(option.name) == OptionArity::kUnknown) {
-    reader.note("not known, so what it adds is missing here: -" + option.name);
+    reader.note_missing("not known, so what it adds is missing here: -" + option.name);
   }
   return Done{};
 }
@@ -237,13 +278,14 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& arguments)
                  "no QEMU command line: give QEMU and its options, such as qemu-system-x86_64 -M "
                  "q35"};
   }
-  const Result<std::vector<Option>> options = split(arguments);
-  if (!options.ok()) return options.error();
+  const Result<std::vector<Option>> words = split(arguments);
+  if (!words.ok()) return words.error();
   MachineReader reader;
+  const std::vector<Option> options = expand(*words, reader);
   reader.read_qemu_name(arguments[0]);
-  Status machine = read_machine_options(reader, *options);
+  Status machine = read_machine_options(reader, options);
   if (!machine.ok()) return machine.error();
-  for (const Option& option : *options) {
+  for (const Option& option : options) {
     Status read = read_option(reader, option);
     if (!read.ok()) return read.error();
   }

@@ -25,11 +25,13 @@ struct CommandLine {
   bool incoming = false;
   bool daemonize = false;
   bool preconfig = false;
-  std::vector<std::string> notes;  // what could not be read, and what was assumed instead
+  std::vector<std::string> notes;    // what was assumed where the line does not tell
+  std::vector<std::string> missing;  // what is not understood, so that its parts are missing
+  std::vector<std::string> unread;   // the same for files of -readconfig, with the reason
 };
 
-// `arguments` begin with QEMU itself. kUsage when there are none, an option lacks its value, or a
-// value begins as JSON and is none.
+// `arguments` begin with QEMU itself. Reads the files of -readconfig. kUsage when there are no
+// arguments, an option lacks its value, or a value begins as JSON and is none.
 Result<CommandLine> read_command_line(const std::vector<std::string>& arguments);
 
 // For a command line that cannot be read: only how the guest starts, by the words that stand in it.

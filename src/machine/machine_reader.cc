@@ -119,7 +119,7 @@ void MachineReader::read_drive(const OptionValues& values) {
   if (file.starts_with("json:")) {
     Result<OptionValues> inner = OptionValues::parse(std::string_view(file).substr(5), "");
     if (inner.ok()) add_block_nodes(*inner);
-    if (!inner.ok()) note("not understood: " + inner.error().message);
+    if (!inner.ok()) note_missing("not understood: " + inner.error().message);
     if (!format.empty()) add("block", format);
   } else if (!file.empty()) {
     add_file_nodes(file, format, values.get("aio"));

@@ -52,6 +52,9 @@ class MachineReader {
   // An option of QEMU's that has no further meaning than this part. No name: no part.
   void add(std::string_view kind, std::string_view name);
   void note(const std::string& text) { result_.notes.push_back(text); }
+  void note_missing(const std::string& text) { result_.missing.push_back(text); }
+  void note_unread(const std::string& text) { result_.unread.push_back(text); }
+  const std::set<Part>& parts() const { return result_.machine.parts; }
 
   void set_nographic() { nographic_ = true; }
   void set_nodefaults() { nodefaults_ = true; }

@@ -109,6 +109,14 @@ std::string OptionValues::get(const std::string& key) const {
   return first == end ? "" : std::prev(end)->second;
 }
 
+OptionValues OptionValues::below(const std::string& prefix) const {
+  OptionValues inner;
+  for (const auto& [key, value] : values_) {
+    if (key.starts_with(prefix)) inner.values_.emplace(key.substr(prefix.size()), value);
+  }
+  return inner;
+}
+
 bool OptionValues::is_on(const std::string& key) const {
   const std::string value = get(key);
   return value == "on" || value == "yes" || value == "true" || value == "y";

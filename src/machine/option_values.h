@@ -25,6 +25,8 @@ class OptionValues {
   std::string get(const std::string& key) const;
   bool has(const std::string& key) const { return values_.contains(key); }
   bool is_on(const std::string& key) const;
+  // What is below a key such as "arguments.", by the rest of its name.
+  OptionValues below(const std::string& prefix) const;
   const std::multimap<std::string, std::string>& all() const { return values_; }
 
  private:

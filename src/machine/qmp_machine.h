@@ -4,7 +4,8 @@
 //
 // QMP does not tell everything: the aio modes of block nodes, whether a netdev's packets go through
 // vhost, monitors, fsdevs and, before 8.1, audiodevs. Those come from the command line
-// (src/machine/command_line.h), and a caller joins the two.
+// (src/machine/command_line.h) and what monitors are told (src/machine/monitor_command.h), and a
+// caller joins them.
 #ifndef QSBX_MACHINE_QMP_MACHINE_H_
 #define QSBX_MACHINE_QMP_MACHINE_H_
 

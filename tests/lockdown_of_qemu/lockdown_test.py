@@ -192,6 +192,25 @@ class OnEachQemu:
             machine.qmp.run("screendump", filename=str(dump))
         self.assertEqual(machine.quit(), 0, machine.errors())
 
+    def test_disks_that_a_monitor_adds_before_the_start_work(self):
+        for aio in ("native", "io_uring"):
+            with self.subTest(aio):
+                machine = self.start([
+                    "-accel", "tcg", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none",
+                    *guests.linux_kernel(qemus.linux_guest()), "-object", "iothread,id=io0", "-S",
+                ])  # fmt: skip
+                machine.qmp.run("blockdev-add", driver="file", node_name="f", filename=str(self.disk()),
+                                aio=aio, cache={"direct": True})  # fmt: skip
+                machine.qmp.run("blockdev-add", driver="raw", node_name="d", file="f")
+                machine.qmp.run("device_add", driver="virtio-blk-pci", drive="d", iothread="io0")
+                machine.qmp.run("cont")
+                machine.wait_for_guest("ready")
+                written = machine.guest("disk")
+                self.assert_ok(written)
+                self.assertEqual(machine.quit(), 0, machine.errors())
+                self.assert_disk_holds(written)
+                self.assert_no_violation(machine)
+
     def test_preconfig_is_locked_when_the_machine_is_there(self):
         machine = self.start_small(preconfig=True)
         self.assertNotRegex(machine.errors(), IN_FORCE)

@@ -2,6 +2,7 @@
 """The ways in which a guest can come to run."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -48,6 +49,94 @@ class StartTest(RideAlongTest):
         self.assertIn('"virtio-rng-pci"', report.read_text())
         qmp.ask("quit")
         self.assert_exit(process, 0)
+
+    def parts_after(self, *qemu_arguments, commands=(), lines="", awaited="", refused=None):
+        """The machine's parts by kind, when these commands came to a monitor under -S, or lines to a terminal."""
+        report = self.folder / "report"
+        self.qmp_path.unlink(missing_ok=True)
+        arguments = ["-S", "-nodefaults", *self.own_monitor, *qemu_arguments]
+        process = self.launch(*arguments, options=["--report", str(report)], input_text=lines)
+        qmp = self.monitor()
+        if awaited:
+            self.await_said(awaited)
+            time.sleep(0.5)
+        for name, arguments in commands:
+            answer = qmp.ask(name, **arguments)
+            if refused:
+                self.assertIn(refused, answer["desc"])
+            else:
+                self.assertIn(answer, ({}, "OK\r\n"))
+        qmp.ask("cont")
+        parts = {}
+        for part in json.loads(report.read_text())["parts"]:
+            parts.setdefault(part["kind"], set()).add(part["name"])
+        qmp.ask("quit")
+        self.assert_exit(process, 0)
+        return parts
+
+    def disk(self):
+        path = self.folder / "disk"
+        path.write_bytes(bytes(1 << 20))
+        return str(path)
+
+    def test_the_aio_mode_of_a_node_that_is_added_while_stopped_counts(self):
+        node = {"driver": "file", "node-name": "f", "filename": self.disk(), "aio": "io_uring"}
+        parts = self.parts_after(commands=[("blockdev-add", node)])
+        self.assertIn("io_uring", parts["aio"])
+        self.assertNotIn("native", parts["aio"])
+
+    def test_the_aio_mode_of_a_drive_that_hmp_adds_while_stopped_counts(self):
+        line = f"drive_add 0 if=none,id=d,file={self.disk()},format=raw,aio=native,cache=none"
+        parts = self.parts_after(commands=[("human-monitor-command", {"command-line": line})])
+        self.assertIn("native", parts["aio"])
+        self.assertNotIn("io_uring", parts["aio"])
+
+    def test_a_command_of_several_lines(self):
+        report = self.folder / "report"
+        process = self.launch("-S", *self.own_monitor, options=["--report", str(report)])
+        qmp = self.monitor()
+        node = {"driver": "file", "node-name": "f", "filename": self.disk(), "aio": "io_uring"}
+        qmp.file.write(json.dumps({"execute": "blockdev-add", "arguments": node}, indent=1) + "\n")
+        qmp.file.flush()
+        self.assertEqual(json.loads(qmp.file.readline()), {"return": {}})
+        qmp.ask("cont")
+        self.assertIn('"io_uring"', report.read_text())
+        qmp.ask("quit")
+        self.assert_exit(process, 0)
+
+    def test_a_line_that_is_edited_may_have_added_anything(self):
+        lines = f"drive_ad\t 0 if=none,id=d,file={self.disk()},format=raw,aio=native,cache=none\n"
+        parts = self.parts_after("-monitor", "stdio", lines=lines, awaited="cannot be read here")
+        self.assertEqual(parts["aio"], {"threads", "native", "io_uring"})
+        self.assertIn("cannot be read here: it was typed with keys", self.said())
+
+    def test_a_file_of_the_users_counts(self):
+        config = self.folder / "config"
+        config.write_text(f'[drive "d0"]\n  file = "{self.disk()}"\n  format = "raw"\n  if = "none"\n'
+                          '  aio = "native"\n  cache = "none"\n')  # fmt: skip
+        parts = self.parts_after("-readconfig", str(config))
+        self.assertEqual(parts["aio"], {"native"})
+        parts = self.parts_after("-readconfig", str(config), "-set", "drive.d0.aio=io_uring")
+        self.assertIn("io_uring", parts["aio"])
+
+    def test_a_file_that_only_qemu_can_read(self):
+        config, end = os.pipe()
+        os.write(end, b'[object "r"]\n  qom-type = "rng-builtin"\n')
+        os.close(end)
+        process = self.launch("-readconfig", f"/dev/fd/{config}", pass_fds=[config])
+        os.close(config)
+        self.assert_exit(process, 1)
+        self.assertIn("is no regular file", self.said())
+        self.assertNotIn("locked down in", self.said())
+
+    def test_what_a_netdev_that_is_added_while_stopped_does_in_the_kernel_or_outside_counts(self):
+        user = {"type": "user", "id": "n", "guestfwd": [{"str": "tcp::7-cmd:cat"}]}
+        parts = self.parts_after(commands=[("netdev_add", user)])
+        self.assertIn("guestfwd-cmd", parts["option"])
+        # A command that fails counts, too: QEMU 7.2 cannot live on without /dev/vhost-net.
+        tap = {"type": "tap", "id": "t", "fd": "none", "vhost": True}
+        parts = self.parts_after(commands=[("netdev_add", tap)], refused="none")
+        self.assertIn("tap+vhost", parts["netdev"])
 
     def send_in_one_go(self, *commands):
         process = self.launch("-S", *self.own_monitor)

@@ -13,6 +13,7 @@
 
 #include "integration/qemu/ride_along/monitor_end.h"
 #include "kernel/thread_state.h"
+#include "src/machine/monitor_command.h"
 #include "src/machine/qmp_machine.h"
 
 namespace qsbx {
@@ -66,6 +67,9 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
   auto understood = read_command_line(command_line);
   command_line_ = understood ? *understood : read_states(command_line);
   if (!understood) not_understood_ = understood.error();
+  if (!command_line_.unread.empty()) {
+    not_understood_ = Error{ErrorCode::kUsage, command_line_.unread.front()};
+  }
   if (auto kept = keep_standard_error(); !kept) return kept;
   if (!settings.report_file.empty()) {
     report_ = open(settings.report_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -149,6 +153,7 @@ Status GuestStart::get_to_know(QmpClient& qmp) {
 // Only now: where QEMU does not understand its command line either, it has said so itself, and
 // ended.
 Status GuestStart::check_understood() {
+  for (const std::string& missing : command_line_.missing) say("qsbx: warning: " + missing);
   if (!not_understood_) return Done{};
   Error error{ErrorCode::kUsage, "QEMU's command line cannot be read here: " +
                                      not_understood_->message + "; write it so that it can"};
@@ -182,6 +187,7 @@ Status GuestStart::read_again(QmpClient& qmp) {
   const auto begin = steady_clock::now();
   auto told = read_machine(qmp, kRideAlongMonitor);
   if (!told) return told.error();
+  hear_commands();
   if (auto added = add_parts(*told); !added) return added;
   if (auto prepared = sandbox_.prepare(); !prepared) return prepared;
   monitor_end().set_known(changes);
@@ -189,9 +195,37 @@ Status GuestStart::read_again(QmpClient& qmp) {
   return Done{};
 }
 
+// Parts stay when what a command added has gone, or it failed: a few grants too many.
+void GuestStart::hear_commands() {
+  for (const std::string& command : monitor_end().commands(heard_commands_)) {
+    ++heard_commands_;
+    auto added = read_monitor_command(command);
+    if (added) {
+      heard_parts_.insert(added->begin(), added->end());
+    } else if (!heard_unreadable_) {
+      heard_unreadable_ = true;
+      say("qsbx: warning: a command to a monitor cannot be read here: " + added.error().message +
+          "; whatever it may have added, block nodes get every aio mode and taps vhost");
+    }
+  }
+}
+
+void GuestStart::add_unknown_modes(Machine& machine) const {
+  // What replaces a node may be opened in the standard mode, whatever the node had.
+  if (heard_commands_ > 0 && has_kind(machine, "block")) machine.add("aio", "threads");
+  if (!heard_unreadable_) return;
+  if (has_kind(machine, "block")) {
+    machine.add("aio", "native");
+    machine.add("aio", "io_uring");
+  }
+  if (machine.parts.contains({"netdev", "tap"})) machine.add("netdev", "tap+vhost");
+}
+
 Status GuestStart::add_parts(const Machine& told) {
   sandbox_.clear_parts();
   Machine machine = told;
+  machine.parts.insert(heard_parts_.begin(), heard_parts_.end());
+  add_unknown_modes(machine);
   for (const Part& part : command_line_.machine.parts) {
     if (comes_from_command_line(part.kind)) machine.add(part.kind, part.name);
   }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,9 @@ class GuestStart {
   Status check_not_started(QmpClient& qmp);
   Status await_machine(QmpClient& qmp);
   Status read_again(QmpClient& qmp);
+  void hear_commands();
   Status add_parts(const Machine& told);
+  void add_unknown_modes(Machine& machine) const;
   Status await_resume(QmpClient& qmp);
   bool must_read_again() const;
   Status check_known();
@@ -55,6 +58,9 @@ class GuestStart {
   RideAlongSettings settings_;
   CommandLine command_line_;
   std::optional<Error> not_understood_;
+  size_t heard_commands_ = 0;   // of users' monitors, so far
+  std::set<Part> heard_parts_;  // that these commands may have added, where QMP does not tell
+  bool heard_unreadable_ = false;
   Sandbox sandbox_;
   std::chrono::steady_clock::time_point next_read_;
   int report_ = -1;

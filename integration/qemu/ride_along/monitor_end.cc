@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "src/machine/monitor_command.h"
+
 namespace qsbx {
 namespace {
 
@@ -24,16 +26,6 @@ bool is_greeting(std::string_view text) {
   const std::string_view start = text.substr(0, 100);
   return start.substr(0, 20).find("\"QMP\": {") != std::string_view::npos ||
          start.find(" monitor - type 'help'") != std::string_view::npos;
-}
-
-bool names_change(std::string_view text) {
-  for (const char* name :
-       {"device_add", "netdev_add", "blockdev-add", "chardev-add", "chardev-change", "object-add",
-        "object_add", "drive_add", "blockdev-change-medium", "blockdev-snapshot", "-mirror",
-        "drive_mirror", "snapshot_blkdev", "change "}) {
-    if (text.find(name) != std::string_view::npos) return true;
-  }
-  return false;
 }
 
 // In a JSON string the quotes would be escaped.
@@ -105,28 +97,34 @@ bool MonitorEnd::may_say(int who, const iovec* parts, size_t count) {
   }
   if (holds_answers_.load() && known_.load() < monitor.held) return false;
   monitor.held = 0;
+  monitor.answered = true;
   return true;
 }
 
-// QEMU reads byte by byte or in pieces. A new line ends what the one before it said.
+// QEMU reads byte by byte or in pieces.
 void MonitorEnd::hear(int who, const iovec* parts, size_t count, ssize_t size) {
-  constexpr size_t kLongestName = 32;
   if (over_.load() || size <= 0) return;
   const std::lock_guard lock(others_mutex_);
   const auto found = others_.find(who);
   if (found == others_.end()) return;
   OtherMonitor& monitor = found->second;
   const std::string text = text_of(parts, count).substr(0, static_cast<size_t>(size));
-  const bool line_over = monitor.tail.ends_with('\n') || monitor.tail.ends_with('\r');
-  if (line_over && text.find_first_not_of(" \r\n") != std::string::npos) {
-    monitor.tail.clear();
+  if (monitor.answered && text.find_first_not_of(" \r\n") != std::string::npos) {
     monitor.changes = false;
+    monitor.answered = false;
   }
-  monitor.tail += text;
-  monitor.changes |= names_change(monitor.tail);
-  if (monitor.tail.size() > kLongestName) {
-    monitor.tail.erase(0, monitor.tail.size() - kLongestName);
+  monitor.heard += text;
+  while (auto command = take_command(monitor.heard)) {
+    if (!may_change_machine(*command)) continue;
+    monitor.changes = true;
+    commands_.push_back(*command);
   }
+}
+
+std::vector<std::string> MonitorEnd::commands(size_t first) {
+  const std::lock_guard lock(others_mutex_);
+  if (first >= commands_.size()) return {};
+  return {commands_.begin() + static_cast<ptrdiff_t>(first), commands_.end()};
 }
 
 void MonitorEnd::hold() {

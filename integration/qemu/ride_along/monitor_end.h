@@ -21,6 +21,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace qsbx {
 
@@ -50,6 +51,9 @@ class MonitorEnd {
   uint64_t changes() const { return changes_.load(); }
   void set_known(uint64_t changes) { known_.store(changes); }
   bool is_stale() const { return known_.load() < changes_.load(); }
+  // Commands so far that may have changed the machine, beginning with number `first`. A command is
+  // here before its answer counts as a change.
+  std::vector<std::string> commands(size_t first);
 
   // Something else was sent, perhaps the answer to a command that changed the machine.
   bool take_other_traffic() { return other_traffic_.exchange(false); }
@@ -62,9 +66,10 @@ class MonitorEnd {
 
   // A monitor of the user's.
   struct OtherMonitor {
-    std::string tail;      // of what it heard
-    bool changes = false;  // that names a command that may change the machine
-    uint64_t held = 0;     // the change that the answer being held tells of
+    std::string heard;      // of a command that is not complete
+    bool changes = false;   // what it heard since it last spoke names a change
+    bool answered = false;  // it has spoken since
+    uint64_t held = 0;      // the change that the answer being held tells of
     size_t held_size = 0;
   };
 
@@ -79,6 +84,7 @@ class MonitorEnd {
   std::atomic<uint64_t> known_ = 0;
   std::mutex others_mutex_;
   std::map<int, OtherMonitor> others_;
+  std::vector<std::string> commands_;
   void (*on_greeting_)() = nullptr;
   std::mutex mutex_;
   std::condition_variable changed_;
