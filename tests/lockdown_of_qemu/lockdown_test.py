@@ -384,6 +384,10 @@ class Patched(OnEachQemu, unittest.TestCase):
     qemu = qemus.Patched()
 
 
+class Patched72(OnEachQemu, unittest.TestCase):
+    qemu = qemus.Patched72()
+
+
 # A call, and what the demo machine's policy says of it.
 VERDICTS = [
     ("openat AT_FDCWD 0 O_WRONLY 0", "errno"), ("openat AT_FDCWD 0 O_RDWR 0", "errno"),

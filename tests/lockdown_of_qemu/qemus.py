@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The QEMUs that lockdown is tested on, and how each is told to lock itself down.
 
-ctest says by the environment where things are: QSBX_BUILD_DIR, QSBX_PATCHED_QEMU (scripts/build-qemu) and
-QSBX_DEBIAN13 (scripts/make-debian13).
+ctest says by the environment where things are: QSBX_BUILD_DIR, QSBX_PATCHED_QEMU and QSBX_PATCHED_QEMU_7_2
+(scripts/build-qemu), and QSBX_DEBIAN13 (scripts/make-debian13).
 """
 
 import functools
@@ -68,19 +68,27 @@ class Patched:
     """QEMU 10.0, built from Debian's source with our patch."""
 
     name = "patched QEMU 10.0"
+    variable = "QSBX_PATCHED_QEMU"
 
     def require(self):
-        if not os.environ.get("QSBX_PATCHED_QEMU"):
-            raise unittest.SkipTest("QSBX_PATCHED_QEMU is not set: see scripts/build-qemu")
+        if not os.environ.get(self.variable):
+            raise unittest.SkipTest(f"{self.variable} is not set: see scripts/build-qemu")
 
     def plain(self):
-        return ["env", f"LD_LIBRARY_PATH={BUILD}", os.environ["QSBX_PATCHED_QEMU"]]
+        return ["env", f"LD_LIBRARY_PATH={BUILD}", os.environ[self.variable]]
 
     def command(self, arguments, mode="enforce", features=(), profiles=PROFILES, sandbox="on"):
         option = f"{sandbox},lockdown={mode},lockdown-profiles={profiles}"
         if features:
             option += ",lockdown-allow=" + "+".join(features)
         return [*self.plain(), *arguments, "-sandbox", option]
+
+
+class Patched72(Patched):
+    """QEMU 7.2, built from Debian's source with our patch."""
+
+    name = "patched QEMU 7.2"
+    variable = "QSBX_PATCHED_QEMU_7_2"
 
 
 @functools.cache
