@@ -23,7 +23,7 @@ constexpr double kEmulation = 1;
 constexpr double kRecorded = 1e6;
 // Calls that are granted whatever their arguments are answered from the kernel's bitmap, unless
 // another program on the stack looks at their arguments: then this one runs too.
-constexpr uint64_t kRunsPerBitmapHit = 16;
+constexpr uint64_t kRunsPerBitmapHit = 64;
 // An instruction is worth making if 15 numbers are emulated with one instruction less each.
 constexpr TestPrice kPrice = 15;
 

@@ -50,9 +50,11 @@ class FieldAxis {
     std::vector<Span> spans;
     for (const Part& part : parts) spans.push_back({low(part.first), part.target, kUnseen});
     for (const auto& [value, weight] : seen_) {
-      if (counts(value)) add_weight(spans, low(value), weight);
+      if (!counts(value)) continue;
+      cut_out(spans, low(value));
+      add_weight(spans, low(value), weight);
     }
-    return search_tree(dag_, low_word(field_), std::move(spans), kPrice);
+    return search_tree(dag_, low_word(field_), spans, kPrice);
   }
 
   // Parts of which one begins at this high word after another has gone before it in the same one.
@@ -80,11 +82,26 @@ class FieldAxis {
     return spans;
   }
 
-  static void add_weight(std::vector<Span>& spans, uint32_t value, double weight) {
+  static std::vector<Span>::iterator span_of(std::vector<Span>& spans, uint32_t value) {
     const auto after =
         std::upper_bound(spans.begin(), spans.end(), value,
                          [](uint32_t wanted, const Span& span) { return wanted < span.first; });
-    std::prev(after)->weight += weight;
+    return std::prev(after);
+  }
+
+  static void add_weight(std::vector<Span>& spans, uint32_t value, double weight) {
+    span_of(spans, value)->weight += weight;
+  }
+
+  // A value that was seen may be worth a test of its own, whatever it shares a part with.
+  void cut_out(std::vector<Span>& spans, uint32_t value) const {
+    cut(spans, value);
+    if (const auto next = next_masked_value(low(field_.mask), value)) cut(spans, low(*next));
+  }
+
+  static void cut(std::vector<Span>& spans, uint32_t value) {
+    const auto span = span_of(spans, value);
+    if (span->first != value) spans.insert(span + 1, {value, span->target, 0});
   }
 
   DecisionDag& dag_;

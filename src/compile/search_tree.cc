@@ -29,23 +29,44 @@ namespace {
 
 using Id = DecisionDag::Id;
 
-constexpr size_t kExactSpans = 32;
+constexpr size_t kExactSpans = 24;
 constexpr size_t kMostHeavy = 6;
 constexpr size_t kLongestChain = 4;
-// A value is heavy when at least this part of all lookups are for it.
-constexpr double kHeavyPart = 1.0 / 64;
+// A value is heavy when at least this part of all lookups are for it, and stands alone among
+// neighbours that go on alike when it is still heavier.
+constexpr double kHeavyPart = 1.0 / 256;
+constexpr double kAlonePart = 1.0 / 64;
 // The cost of a test that would tell nothing.
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-bool go_on_alike(const Span& a, const Span& b) { return a.target == b.target; }
+std::vector<bool> single_values(const Word& word, const std::vector<Span>& spans) {
+  std::vector<bool> single;
+  for (size_t i = 0; i < spans.size(); i++) {
+    const uint32_t last = i + 1 < spans.size() ? spans[i + 1].first - 1 : word.mask;
+    const auto next = next_masked_value(word.mask, spans[i].first);
+    single.push_back(!next || *next > last);
+  }
+  return single;
+}
 
-std::vector<Span> joined_where_alike(std::vector<Span> spans) {
+double total_weight(const std::vector<Span>& spans) {
+  double total = 0;
+  for (const Span& span : spans) total += span.weight;
+  return total;
+}
+
+// Spans that go on alike become one, but for heavy values, which may be worth a test of their own.
+std::vector<Span> joined_where_alike(const Word& word, const std::vector<Span>& spans) {
+  const std::vector<bool> single = single_values(word, spans);
+  const double least = total_weight(spans) * kAlonePart;
+  const auto stands_alone = [&](size_t i) { return single[i] && spans[i].weight >= least; };
   std::vector<Span> joined;
-  for (const Span& span : spans) {
-    if (!joined.empty() && go_on_alike(joined.back(), span)) {
-      joined.back().weight += span.weight;
+  for (size_t i = 0; i < spans.size(); i++) {
+    const bool alike = i > 0 && spans[i - 1].target == spans[i].target;
+    if (alike && !stands_alone(i - 1) && !stands_alone(i)) {
+      joined.back().weight += spans[i].weight;
     } else {
-      joined.push_back(span);
+      joined.push_back(spans[i]);
     }
   }
   return joined;
@@ -79,8 +100,8 @@ class SearchTree {
  public:
   SearchTree(DecisionDag& dag, const Word& word, std::vector<Span> spans, TestPrice price)
       : dag_(dag), word_(word), spans_(std::move(spans)), price_(price) {
+    is_single_value_ = single_values(word_, spans_);
     sum_weights();
-    find_single_values();
     find_heavy();
     plans_.resize(spans_.size() * stride() * (heavy_.size() + 1));
   }
@@ -89,7 +110,6 @@ class SearchTree {
 
  private:
   void sum_weights();
-  void find_single_values();
   void find_heavy();
 
   bool is_inside(size_t span, const Interval& interval) const {
@@ -119,6 +139,7 @@ class SearchTree {
 
   Id build(const Interval& interval);
   Id build(const Chain& chain);
+  Id at_least(size_t span, Id yes, Id no);
   Id equals(size_t span, Id yes, Id no);
 
   DecisionDag& dag_;
@@ -136,14 +157,6 @@ class SearchTree {
 void SearchTree::sum_weights() {
   weight_before_.push_back(0);
   for (const Span& span : spans_) weight_before_.push_back(weight_before_.back() + span.weight);
-}
-
-void SearchTree::find_single_values() {
-  for (size_t i = 0; i < spans_.size(); i++) {
-    const uint32_t last = i + 1 < spans_.size() ? spans_[i + 1].first - 1 : word_.mask;
-    const auto next = next_masked_value(word_.mask, spans_[i].first);
-    is_single_value_.push_back(!next || *next > last);
-  }
 }
 
 void SearchTree::find_heavy() {
@@ -308,7 +321,7 @@ Id SearchTree::build(const Interval& interval) {
   }
   const Id upper = build(part(interval, chosen.span, interval.last));
   const Id lower = build(part(interval, interval.first, chosen.span));
-  return dag_.test(word_, WordTest::kGreaterEqual, spans_[chosen.span].first, upper, lower);
+  return at_least(chosen.span, upper, lower);
 }
 
 Id SearchTree::build(const Chain& chain) {
@@ -319,7 +332,16 @@ Id SearchTree::build(const Chain& chain) {
   return next;
 }
 
-// JSET brings its own mask, which saves the AND before a comparison.
+// JSET brings its own mask, which saves the AND before a comparison: a masked value is at least a
+// power of two exactly when a bit from there upwards is set.
+Id SearchTree::at_least(size_t span, Id yes, Id no) {
+  const uint32_t value = spans_[span].first;
+  if (word_.mask != UINT32_MAX && std::has_single_bit(value)) {
+    return dag_.test(word_, WordTest::kIntersects, word_.mask & ~(value - 1), yes, no);
+  }
+  return dag_.test(word_, WordTest::kGreaterEqual, value, yes, no);
+}
+
 Id SearchTree::equals(size_t span, Id yes, Id no) {
   const uint32_t value = spans_[span].first;
   const bool is_one_bit = (word_.mask & (word_.mask - 1)) == 0;
@@ -334,8 +356,9 @@ Id SearchTree::equals(size_t span, Id yes, Id no) {
 
 }  // namespace
 
-Id search_tree(DecisionDag& dag, const Word& word, std::vector<Span> spans, TestPrice price) {
-  return SearchTree(dag, word, joined_where_alike(std::move(spans)), price).build();
+Id search_tree(DecisionDag& dag, const Word& word, const std::vector<Span>& spans,
+               TestPrice price) {
+  return SearchTree(dag, word, joined_where_alike(word, spans), price).build();
 }
 
 }  // namespace qsbx

@@ -24,7 +24,7 @@ using TestPrice = double;
 
 // `spans` starts at 0 and covers all values without a bit outside `word.mask`; neighbours may go on
 // alike. The node that goes on to where the word's value belongs.
-DecisionDag::Id search_tree(DecisionDag& dag, const Word& word, std::vector<Span> spans,
+DecisionDag::Id search_tree(DecisionDag& dag, const Word& word, const std::vector<Span>& spans,
                             TestPrice price);
 
 }  // namespace qsbx
