@@ -20,6 +20,9 @@ namespace {
 // Refused calls must not look like allowed ones, which fail with ENOSYS.
 constexpr int kRefused = EPROTO;
 
+constexpr uint32_t kI386 = 0x40000003;      // AUDIT_ARCH_I386
+constexpr uint32_t kFirstFreeOfI386 = 601;  // no call is near
+
 volatile sig_atomic_t trapped_with;
 constexpr int kNotTrapped = -1;
 
@@ -43,20 +46,25 @@ void install(const Program& program) {
   }
 }
 
-long make(const struct seccomp_data& call) {
+// As syscall(2) gives it.
+long int80([[maybe_unused]] const struct seccomp_data& call) {
 #ifdef __x86_64__
-  if (call.arch == 0x40000003) {  // AUDIT_ARCH_I386
-    long result;
-    asm volatile("int $0x80"
-                 : "=a"(result)
-                 : "a"(call.nr), "b"(call.args[0]), "c"(call.args[1]), "d"(call.args[2]),
-                   "S"(call.args[3]), "D"(call.args[4])
-                 : "memory", "r8", "r9", "r10", "r11");
-    if (result >= 0 || result < -4095) return result;
-    errno = static_cast<int>(-result);
-    return -1;
-  }
+  long result;
+  asm volatile("int $0x80"
+               : "=a"(result)
+               : "a"(call.nr), "b"(call.args[0]), "c"(call.args[1]), "d"(call.args[2]),
+                 "S"(call.args[3]), "D"(call.args[4])
+               : "memory", "r8", "r9", "r10", "r11");
+  const bool failed = result < 0 && result >= -4095;
+  if (failed) errno = static_cast<int>(-result);
+  return failed ? -1 : result;
+#else
+  abort();
 #endif
+}
+
+long make(const struct seccomp_data& call) {
+  if (call.arch == kI386) return int80(call);
   return syscall(call.nr, call.args[0], call.args[1], call.args[2], call.args[3], call.args[4],
                  call.args[5]);
 }
@@ -100,16 +108,26 @@ Policy with_unassigned_numbers(const Policy& policy) {
   return moved;
 }
 
+bool takes_i386_calls() {
+  static const bool takes = [] {
+    if (native_architecture() != Architecture::kX86_64) return false;
+    const pid_t child = fork();
+    if (child == 0) _exit(int80({kFirstFreeOfI386, kI386, 0, {}}) == -1 ? 0 : 1);
+    int status = 0;
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+  }();
+  return takes;
+}
+
 bool can_be_made(const struct seccomp_data& call) {
   const uint32_t number = static_cast<uint32_t>(call.nr);
   if (call.arch == audit_architecture(native_architecture())) {
     return is_unassigned(number & ~kX32Bit);
   }
-  // Registers of 32 bits, of which the sixth is the frame pointer; i386 has no calls above 600.
+  // Registers of 32 bits, of which the sixth is the frame pointer.
   const auto fits = [](uint64_t argument) { return argument <= UINT32_MAX; };
-  return native_architecture() == Architecture::kX86_64 && call.arch == 0x40000003 &&
-         number > 600 && number < kX32Bit && std::all_of(call.args, call.args + 5, fits) &&
-         call.args[5] == 0;
+  return call.arch == kI386 && number >= kFirstFreeOfI386 && number < kX32Bit &&
+         std::all_of(call.args, call.args + 5, fits) && call.args[5] == 0 && takes_i386_calls();
 }
 
 std::vector<uint32_t> answers_of_kernel(const Program& program,
