@@ -49,12 +49,15 @@ class FieldAxis {
     if (low(field_.mask) == 0) return parts.back().target;
     std::vector<Span> spans;
     for (const Part& part : parts) spans.push_back({low(part.first), part.target, kUnseen});
-    for (const auto& [value, weight] : seen_) {
+    std::vector<SeenWord> words;
+    for (const auto& [argument, weight] : seen_) {
+      const uint64_t value = argument & field_.mask;
       if (!counts(value)) continue;
       cut_out(spans, low(value));
       add_weight(spans, low(value), weight);
+      words.push_back({low(argument), weight});
     }
-    return search_tree(dag_, low_word(field_), spans, kPrice);
+    return search_tree(dag_, low_word(field_), spans, kPrice, words);
   }
 
   // Parts of which one begins at this high word after another has gone before it in the same one.
@@ -78,7 +81,9 @@ class FieldAxis {
       if (!whole && has_room) spans.push_back({low(*next), after, kUnseen});
       before = after;
     }
-    for (const auto& [seen, weight] : seen_) add_weight(spans, high(seen), weight);
+    for (const auto& [argument, weight] : seen_) {
+      add_weight(spans, high(argument & field_.mask), weight);
+    }
     return spans;
   }
 

@@ -12,7 +12,7 @@
 
 namespace qsbx {
 
-// A value that a recorded run used, and how often.
+// What a recorded run used as the field's argument, and how often.
 using WeightedValue = std::pair<uint64_t, double>;
 
 // From the first value of each part to the last one of it: ranges that cover all values of the

@@ -84,9 +84,8 @@ std::optional<Id> ConditionLowering::lower(Condition condition, const Seen& seen
   std::vector<Seen> seen_in(chosen.parts.size());
   std::vector<WeightedValue> values;
   for (const WeightedArguments& call : seen) {
-    const uint64_t value = value_of(chosen.field, *call.arguments);
-    values.emplace_back(value, call.weight);
-    seen_in[part_of(chosen.parts, value)].push_back(call);
+    values.emplace_back((*call.arguments)[static_cast<size_t>(chosen.field.argument)], call.weight);
+    seen_in[part_of(chosen.parts, value_of(chosen.field, *call.arguments))].push_back(call);
   }
   std::vector<Id> targets;
   for (size_t i = 0; i < chosen.parts.size(); i++) {

@@ -98,15 +98,16 @@ struct Chain {
 
 class SearchTree {
  public:
-  SearchTree(DecisionDag& dag, const Word& word, std::vector<Span> spans, TestPrice price)
-      : dag_(dag), word_(word), spans_(std::move(spans)), price_(price) {
+  SearchTree(DecisionDag& dag, const Word& word, std::vector<Span> spans, TestPrice price,
+             const std::vector<SeenWord>& seen)
+      : dag_(dag), word_(word), spans_(std::move(spans)), price_(price), seen_(seen) {
     is_single_value_ = single_values(word_, spans_);
     sum_weights();
     find_heavy();
     plans_.resize(spans_.size() * stride() * (heavy_.size() + 1));
   }
 
-  Id build() { return build(Interval{0, spans_.size(), 0}); }
+  Id build() { return build({0, spans_.size(), 0}, word_.mask == UINT32_MAX); }
 
  private:
   void sum_weights();
@@ -137,8 +138,14 @@ class SearchTree {
   const Plan& plan(const Interval& interval);
   Plan best_plan(const Interval& interval);
 
-  Id build(const Interval& interval);
-  Id build(const Chain& chain);
+  // `is_masked`: the mask needs no thought any more, being applied already, or none.
+  Id build(const Interval& interval, bool is_masked);
+  Id build_masked(const Interval& interval);
+  Id build_chain(const Chain& chain);
+  bool tests_need_mask(const Interval& interval);
+  // What most of the words are that get to this interval.
+  std::optional<uint32_t> prevailing_word(const Interval& interval) const;
+  size_t span_of(uint32_t value) const;
   Id at_least(size_t span, Id yes, Id no);
   Id equals(size_t span, Id yes, Id no);
 
@@ -146,6 +153,7 @@ class SearchTree {
   Word word_;
   std::vector<Span> spans_;
   TestPrice price_;
+  const std::vector<SeenWord>& seen_;
   std::vector<double> weight_before_;  // of all spans before this one
   std::vector<bool> is_single_value_;
   std::vector<size_t> heavy_;        // heaviest first
@@ -311,20 +319,53 @@ double SearchTree::cost_of(const Chain& chain, double weight) const {
   return cost;
 }
 
-Id SearchTree::build(const Interval& interval) {
+Id SearchTree::build(const Interval& interval, bool is_masked) {
   if (const auto target = only_target(interval)) return *target;
   const Plan chosen = plan(interval);
-  if (chosen.kind == Plan::Kind::kChain) return build(*chain(interval));
+  if (!is_masked && tests_need_mask(interval)) return build_masked(interval);
+  if (chosen.kind == Plan::Kind::kChain) return build_chain(*chain(interval));
   if (chosen.kind == Plan::Kind::kEquality) {
-    const Id rest = build(without(interval, chosen.span));
+    const Id rest = build(without(interval, chosen.span), is_masked);
     return equals(chosen.span, spans_[chosen.span].target, rest);
   }
-  const Id upper = build(part(interval, chosen.span, interval.last));
-  const Id lower = build(part(interval, interval.first, chosen.span));
+  const Id upper = build(part(interval, chosen.span, interval.last), is_masked);
+  const Id lower = build(part(interval, interval.first, chosen.span), is_masked);
   return at_least(chosen.span, upper, lower);
 }
 
-Id SearchTree::build(const Chain& chain) {
+Id SearchTree::build_masked(const Interval& interval) {
+  const Id masked = build(interval, true);
+  const std::optional<uint32_t> word = prevailing_word(interval);
+  if (!word) return masked;
+  const Id target = spans_[span_of(*word & word_.mask)].target;
+  return dag_.test({word_.offset, UINT32_MAX}, WordTest::kEqual, *word, target, masked);
+}
+
+bool SearchTree::tests_need_mask(const Interval& interval) {
+  const Plan chosen = plan(interval);
+  const size_t span = chosen.kind == Plan::Kind::kChain ? chain(interval)->tests[0] : chosen.span;
+  const uint32_t value = spans_[span].first;
+  if (chosen.kind == Plan::Kind::kThreshold) return !std::has_single_bit(value);
+  return value != 0 && !(value == word_.mask && std::has_single_bit(value));
+}
+
+size_t SearchTree::span_of(uint32_t value) const {
+  const auto after =
+      std::upper_bound(spans_.begin(), spans_.end(), value,
+                       [](uint32_t wanted, const Span& span) { return wanted < span.first; });
+  return static_cast<size_t>(after - spans_.begin()) - 1;
+}
+
+std::optional<uint32_t> SearchTree::prevailing_word(const Interval& interval) const {
+  for (const SeenWord& word : seen_) {
+    const size_t span = span_of(word.value & word_.mask);
+    const bool is_possible = is_inside(span, interval) && !is_tested(span, interval);
+    if (is_possible && word.weight > weight_of(interval) / 2) return word.value;
+  }
+  return std::nullopt;
+}
+
+Id SearchTree::build_chain(const Chain& chain) {
   Id next = chain.rest;
   for (size_t i = chain.length; i-- > 0;) {
     next = equals(chain.tests[i], spans_[chain.tests[i]].target, next);
@@ -356,9 +397,9 @@ Id SearchTree::equals(size_t span, Id yes, Id no) {
 
 }  // namespace
 
-Id search_tree(DecisionDag& dag, const Word& word, const std::vector<Span>& spans,
-               TestPrice price) {
-  return SearchTree(dag, word, joined_where_alike(word, spans), price).build();
+Id search_tree(DecisionDag& dag, const Word& word, const std::vector<Span>& spans, TestPrice price,
+               const std::vector<SeenWord>& seen) {
+  return SearchTree(dag, word, joined_where_alike(word, spans), price, seen).build();
 }
 
 }  // namespace qsbx

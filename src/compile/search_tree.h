@@ -22,10 +22,17 @@ struct Span {
 // is chosen over one that is smaller when it saves at least so much.
 using TestPrice = double;
 
+// What the whole word was, mask or not, and how often.
+struct SeenWord {
+  uint32_t value;
+  double weight;
+};
+
 // `spans` starts at 0 and covers all values without a bit outside `word.mask`; neighbours may go on
-// alike. The node that goes on to where the word's value belongs.
+// alike. The node that goes on to where the word's value belongs. Of a word that has to be masked,
+// one value of `seen` that most have is asked for before the mask is applied.
 DecisionDag::Id search_tree(DecisionDag& dag, const Word& word, const std::vector<Span>& spans,
-                            TestPrice price);
+                            TestPrice price, const std::vector<SeenWord>& seen = {});
 
 }  // namespace qsbx
 

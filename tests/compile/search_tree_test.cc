@@ -183,5 +183,18 @@ TEST(SearchTree, MaskedWordsAreTestedForZeroWithoutMasking) {
   EXPECT_EQ(walk(dag, root, 0x120).target, dag.action(2));
 }
 
+TEST(SearchTree, AWordThatMostHaveIsAskedForBeforeTheMask) {
+  DecisionDag dag;
+  const DecisionDag::Id other = dag.action(1);
+  const DecisionDag::Id nine = dag.action(2);
+  const std::vector<Span> spans = {{0, other, 1}, {9, nine, 100}, {10, other, 1}};
+  const DecisionDag::Id root = search_tree(dag, {16, 0xf}, spans, 1, {{0x189, 90}, {0x9, 10}});
+  EXPECT_EQ(dag.node(root).word, (Word{16, UINT32_MAX}));
+  EXPECT_EQ(dag.node(root).constant, 0x189U);
+  for (uint32_t value = 0; value < 0x400; value++) {
+    EXPECT_EQ(walk(dag, root, value).target, (value & 0xf) == 9 ? nine : other) << value;
+  }
+}
+
 }  // namespace
 }  // namespace qsbx
