@@ -229,7 +229,8 @@ class OnEachQemu:
         self.assertEqual(started.returncode, 0, started.stderr)
         pid = int(pid_file.read_text())
         self.addCleanup(lambda: self.runs(pid) and os.kill(pid, signal.SIGKILL))
-        wait_until("lockdown", lambda: all(thread.mode == 2 for thread in guests.thread_states(pid)))
+        before = self.qemu.filters_before_lockdown
+        wait_until("lockdown", lambda: all(t.filters > before for t in guests.thread_states(pid)))
         return pid, started.stderr
 
     def runs(self, pid):

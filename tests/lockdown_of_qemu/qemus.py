@@ -29,6 +29,7 @@ class Unmodified:
     """Debian 12's QEMU 7.2, started by `qsbx run`."""
 
     name = "QEMU 7.2"
+    filters_before_lockdown = 0
 
     def require(self):
         if shutil.which("qemu-system-x86_64") is None:
@@ -68,6 +69,7 @@ class Patched:
     """QEMU 10.0, built from Debian's source with our patch."""
 
     name = "patched QEMU 10.0"
+    filters_before_lockdown = 1  # -sandbox on
     variable = "QSBX_PATCHED_QEMU"
 
     def require(self):
