@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // One field is asked at a time, for all that its value decides; what is then left of the condition
-// is lowered in the same way. So no path asks for a field twice, and conditions that are left on
-// several paths become one node, being equal. Which field to ask first is a guess: the one after
-// which the recorded calls have the fewest fields to go, and the rest of the condition is smallest.
+// is lowered in the same way. So no path asks for a field twice (masks that overlap make different
+// fields), and conditions that are left on several paths become one node, being equal. Which field
+// to ask first is a guess: the one after which the recorded calls have the fewest fields to go, and
+// the rest of the condition is smallest.
 //
 // That can take more nodes than the condition has terms, in unlucky orders exponentially many. A
 // condition that exceeds its allowance, of nodes or of work, is lowered term by term instead, which
