@@ -211,15 +211,19 @@ void count_machines(Limits& limits, bool by_call) {
     print_shares(kvm, of_kvm);
   }
 
-  printf("\nrun on top of boot, weighted mean (without bitmap)\n");
+  printf("\nrun on top of boot: mean, (no bm), steps of one call\n");
   for (const auto& [row, programs] : {std::pair(&demo, &of_demo), std::pair(&kvm, &of_kvm)}) {
     for (const auto& [label, stack] :
          {std::pair("qsbx", Stack{programs->ours, of_boot.ours}),
           std::pair("libseccomp", Stack{programs->plain, of_boot.plain}),
           std::pair("libseccomp OPTIMIZE=2", Stack{programs->optimised, of_boot.optimised})}) {
-      printf("  %-36s %-22s %7.2f %7.2f\n", row->name.c_str(), label,
+      printf("  %-36s %-22s %7.2f %7.2f", row->name.c_str(), label,
              weighted_mean(stack, row->recorded, steps_of),
              weighted_mean(stack, row->recorded, steps_without_bitmap));
+      for (const NamedCall& call : row->calls) {
+        printf("  %s: %d", call.text.c_str(), steps_of(stack, call.call));
+      }
+      printf("\n");
     }
   }
 
