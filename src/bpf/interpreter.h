@@ -19,8 +19,8 @@ struct Execution {
 };
 
 // Whether the kernel would take it: the opcodes of seccomp_check_filter() (kernel/seccomp.c),
-// word-aligned loads inside struct seccomp_data, forward jumps inside the program, no scratch memory
-// read before it is written, 1 to 4096 instructions, a return at the end.
+// word-aligned loads inside struct seccomp_data, forward jumps inside the program, no scratch
+// memory read before it is written, 1 to 4096 instructions, a return at the end.
 Status check_program(const Program& program);
 
 // `program` has passed check_program().
