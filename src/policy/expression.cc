@@ -117,6 +117,10 @@ Expression Expression::negation(Expression term) {
       ExpressionNode{.kind = Kind::kNot, .terms = {std::move(term)}}));
 }
 
+bool Expression::operator==(const Expression& other) const {
+  return node_ == other.node_ || *node_ == *other.node_;
+}
+
 bool Expression::is_always() const { return node_->kind == Kind::kConstant && node_->constant; }
 
 bool Expression::is_never() const { return node_->kind == Kind::kConstant && !node_->constant; }

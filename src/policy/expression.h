@@ -58,6 +58,9 @@ class Expression {
 
   const ExpressionNode& node() const { return *node_; }
 
+  // The same tests in the same places; other expressions may mean the same.
+  bool operator==(const Expression& other) const;
+
   bool is_always() const;
   bool is_never() const;
 
@@ -81,6 +84,8 @@ struct ExpressionNode {
   uint64_t value = 0;                          // kCompare
   std::vector<ValueRange> ranges = {};         // kIn
   std::vector<Expression> terms = {};          // kAll, kAny, kNot (one)
+
+  bool operator==(const ExpressionNode&) const = default;
 };
 
 using Arguments = std::array<uint64_t, kMaxArguments>;

@@ -59,7 +59,9 @@ void Policy::grant(int number, Grant grant) {
   const auto place = std::find_if(grants.begin(), grants.end(), [&](const Grant& other) {
     return !precedes(other, grant, number, architecture_);
   });
-  const bool present = place != grants.end() && !precedes(grant, *place, number, architecture_);
+  const bool present = std::any_of(place, grants.end(), [&](const Grant& other) {
+    return other.origin == grant.origin && other.condition == grant.condition;
+  });
   if (!present) grants.insert(place, std::move(grant));
 }
 

@@ -29,6 +29,7 @@ struct Origin {
 struct Grant {
   Expression condition;
   Origin origin;
+  std::vector<Origin> also = {};  // of an intersection: the other rules that grant this, too
 };
 
 struct Refusal {

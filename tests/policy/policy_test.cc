@@ -149,5 +149,18 @@ TEST(Policy, JoiningHasNoOrder) {
   }
 }
 
+// The text of a condition does not show how many bits of the register it looks at.
+TEST(Policy, GrantsOfOneLineThatReadAlikeStayTwo) {
+  Policy policy(Architecture::kX86_64);
+  const Origin origin = {"p", "p.profile", 1};
+  for (const uint8_t bits : {16, 64, 64}) {
+    policy.grant(
+        0, {Expression::compare({0, bits, false, UINT64_MAX}, Comparator::kEqual, 1), origin});
+  }
+  EXPECT_EQ(policy.calls().at(0).grants.size(), 2U);
+  const uint32_t native = audit_architecture(Architecture::kX86_64);
+  EXPECT_EQ(evaluate(policy, {native, 0, {0x10001}}).verdict, Verdict::kAllow);
+}
+
 }  // namespace
 }  // namespace qsbx
