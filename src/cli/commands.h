@@ -15,11 +15,19 @@ namespace qsbx {
 // what follows --argv, and for `run` what follows --.
 using QemuCommand = std::vector<std::string>;
 
+// For `diff`, what follows --, without what follows --argv there.
+struct SecondSelection {
+  std::vector<std::string> words;
+  QemuCommand qemu;
+};
+
 void add_run_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_compose_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_compile_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_eval_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_explain_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
+void add_diff_command(CLI::App& app, const QemuCommand& qemu, const SecondSelection& second,
+                      int& exit_status);
 void add_verify_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
 void add_probe_command(CLI::App& app, int& exit_status);

@@ -21,18 +21,40 @@ Words take_words_after(Words& words, const std::string& mark, bool keep_mark) {
   return taken;
 }
 
-// `run` has QEMU's words after --, everything else after --argv.
-QemuCommand take_qemu_command(Words& words) {
-  const bool run = !words.empty() && words.front() == "run";
-  return run ? take_words_after(words, "--", false) : take_words_after(words, "--argv", true);
+struct ForeignWords {
+  QemuCommand qemu;
+  SecondSelection second;
+};
+
+bool is_command(const Words& words, const char* name) {
+  return !words.empty() && words.front() == name;
 }
 
-void add_commands(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
+// `run` has QEMU's words after --, everything else after --argv; `diff` a second selection after
+// --.
+ForeignWords take_foreign_words(Words& words) {
+  if (is_command(words, "run")) return {take_words_after(words, "--", false), {}};
+  ForeignWords foreign;
+  if (is_command(words, "diff")) {
+    foreign.second.words = take_words_after(words, "--", false);
+    foreign.second.qemu = take_words_after(foreign.second.words, "--argv", true);
+  }
+  foreign.qemu = take_words_after(words, "--argv", true);
+  return foreign;
+}
+
+bool lacks_qemu(const Words& words, const QemuCommand& qemu) {
+  return !words.empty() && words.back() == "--argv" && qemu.empty();
+}
+
+void add_commands(CLI::App& app, const ForeignWords& foreign, int& exit_status) {
+  const QemuCommand& qemu = foreign.qemu;
   add_run_command(app, qemu, exit_status);
   add_compose_command(app, qemu, exit_status);
   add_compile_command(app, qemu, exit_status);
   add_eval_command(app, qemu, exit_status);
   add_explain_command(app, qemu, exit_status);
+  add_diff_command(app, qemu, foreign.second, exit_status);
   add_verify_command(app, qemu, exit_status);
   add_status_command(app, exit_status);
   add_probe_command(app, exit_status);
@@ -60,8 +82,8 @@ int parse_and_run(CLI::App& app, Words words, const int& exit_status) {
 }
 
 int run_qsbx(Words words) {
-  const QemuCommand qemu = take_qemu_command(words);
-  if (!words.empty() && words.back() == "--argv" && qemu.empty()) {
+  const ForeignWords foreign = take_foreign_words(words);
+  if (lacks_qemu(words, foreign.qemu) || lacks_qemu(foreign.second.words, foreign.second.qemu)) {
     say("--argv needs QEMU and its options after it");
     return kBadInput;
   }
@@ -70,7 +92,7 @@ int run_qsbx(Words words) {
   app.name("qsbx");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("qsbx ") + QSBX_VERSION);
-  add_commands(app, qemu, exit_status);
+  add_commands(app, foreign, exit_status);
   const int status = parse_and_run(app, std::move(words), exit_status);
   std::cout.flush();
   if (std::cout) return status;

@@ -6,7 +6,7 @@ import unittest
 
 from qsbx_case import COVERED, QsbxCase
 
-EVERY = ["run", "compose", "compile", "eval", "explain", "verify", "status", "probe"]
+EVERY = ["run", "compose", "compile", "eval", "explain", "diff", "verify", "status", "probe"]
 
 
 class Usage(QsbxCase):
