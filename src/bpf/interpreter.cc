@@ -212,7 +212,8 @@ class Machine {
     }
   }
 
-  // Shifts by a register use its low five bits, as in the kernel's eBPF.
+  // Shifts by a register use its low five bits, as in the kernel's eBPF. A program that divides by
+  // zero has ended before.
   uint32_t computed(const Instruction& instruction) const {
     const uint32_t value = operand(instruction);
     switch (BPF_OP(instruction.code)) {
@@ -223,7 +224,7 @@ class Machine {
       case BPF_MUL:
         return a_ * value;
       case BPF_DIV:
-        return a_ / value;
+        return value == 0 ? 0 : a_ / value;
       case BPF_AND:
         return a_ & value;
       case BPF_OR:

@@ -65,8 +65,9 @@ Result<Question> read_question(const VerifyOptions& options) {
   const Result<Policy> policy = compose(*chosen);
   if (!policy.ok()) return policy.error();
   const Actions actions = actions_for(chosen->mode);
-  Result<Program> program =
-      options.program_file.empty() ? compile(*policy, actions, recorded_calls(*chosen)) : read_program(options.program_file);
+  Result<Program> program = options.program_file.empty()
+                                ? compile(*policy, actions, recorded_calls(*chosen))
+                                : read_program(options.program_file);
   if (!program.ok()) return program.error();
   return Question{*policy, actions, std::move(program).value()};
 }
