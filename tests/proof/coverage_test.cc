@@ -115,9 +115,10 @@ class Coverage {
   Reachability reachability_;
 };
 
-void count(testing::Random& random, const Policy& policy, Mode mode, Counts& counts) {
+void count(testing::Random& random, const Policy& policy, Mode mode, Counts& counts,
+           const std::vector<WeightedCall>& recorded = {}) {
   const Actions actions = actions_for(mode);
-  Result<Program> program = compile(policy, actions);
+  Result<Program> program = compile(policy, actions, recorded);
   ASSERT_TRUE(program.ok()) << program.error().message;
   Coverage(policy, actions, std::move(program).value()).count(random, counts);
 }
@@ -130,11 +131,11 @@ void expect_all_covered(const Counts& counts) {
 
 class CoverageOf : public ::testing::TestWithParam<Architecture> {
  protected:
-  void expect_covered(const Policies& policies) {
+  void expect_covered(const Policies& policies, const std::vector<WeightedCall>& recorded) {
     for (const NamedPolicy& named : policies.distinct) {
       for (Mode mode : {Mode::kEnforce, Mode::kAudit}) {
         const size_t dead = counts_.never_executed + counts_.one_way_jumps;
-        count(random_, named.policy, mode, counts_);
+        count(random_, named.policy, mode, counts_, recorded);
         if (counts_.never_executed + counts_.one_way_jumps > dead) {
           std::cout << "not covered: " << named.name << "\n";
         }
@@ -148,11 +149,13 @@ class CoverageOf : public ::testing::TestWithParam<Architecture> {
 };
 
 TEST_P(CoverageOf, EveryTestedMachine) {
-  expect_covered(policies_of_machines(shipped_profiles(GetParam())));
+  const ProfileSet set = shipped_profiles(GetParam());
+  expect_covered(policies_of_machines(set), set.weights());
 }
 
 TEST_P(CoverageOf, EveryShippedProfile) {
-  expect_covered(policies_of_profiles(shipped_profiles(GetParam())));
+  const ProfileSet set = shipped_profiles(GetParam());
+  expect_covered(policies_of_profiles(set), set.weights());
 }
 
 // They test one word plainly and by masks in one condition, where the compiler does not see every

@@ -32,8 +32,9 @@ struct Count {
 
 class Mutation : public ::testing::TestWithParam<Architecture> {
  protected:
-  void judge_mutants(const Policy& policy, const Actions& actions) {
-    const Result<Program> program = compile(policy, actions);
+  void judge_mutants(const Policy& policy, const Actions& actions,
+                     const std::vector<WeightedCall>& recorded = {}) {
+    const Result<Program> program = compile(policy, actions, recorded);
     ASSERT_TRUE(program.ok()) << program.error().message;
     const auto verified = verify(*program, policy, actions);
     ASSERT_TRUE(verified.ok()) << verified.error().message;
@@ -97,8 +98,8 @@ class Mutation : public ::testing::TestWithParam<Architecture> {
 
 TEST_P(Mutation, OfTheDemoMachine) {
   const ProfileSet set = shipped_profiles(GetParam());
-  judge_mutants(run_policy(set, "demo"), actions_for(Mode::kEnforce));
-  judge_mutants(boot_policy(set), actions_for(Mode::kEnforce));
+  judge_mutants(run_policy(set, "demo"), actions_for(Mode::kEnforce), set.weights());
+  judge_mutants(boot_policy(set), actions_for(Mode::kEnforce), set.weights());
   EXPECT_GT(total(), 3000);
   print_counts();
   for (const char* fault : {"architecture not checked", "x32 let through", "high word dropped"}) {
@@ -107,11 +108,12 @@ TEST_P(Mutation, OfTheDemoMachine) {
 }
 
 TEST_P(Mutation, OfShippedProfiles) {
-  const Policies policies = policies_of_profiles(shipped_profiles(GetParam()));
+  const ProfileSet set = shipped_profiles(GetParam());
+  const Policies policies = policies_of_profiles(set);
   for (size_t i = 0; i < policies.distinct.size(); i += 4) {
     SCOPED_TRACE(policies.distinct[i].name);
     judge_mutants(policies.distinct[i].policy,
-                  actions_for(i % 8 == 0 ? Mode::kErrno : Mode::kAudit));
+                  actions_for(i % 8 == 0 ? Mode::kErrno : Mode::kAudit), set.weights());
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(total(), 1000);
