@@ -233,12 +233,21 @@ TEST(Verify, RefusesWhatTheKernelRefuses) {
 }
 
 // Even where it is never reached.
+TEST(Verify, RefusesToReadScratchMemoryThatNothingWrote) {
+  for (const uint16_t load : {BPF_LD | BPF_MEM, BPF_LDX | BPF_MEM}) {
+    Program program = right_program();
+    program.push_back(BPF_STMT(load, 0));
+    program.push_back(answer(kDeny));
+    const auto verified = verify(program, policy(), kActions);
+    ASSERT_FALSE(verified.ok()) << load;
+    EXPECT_EQ(verified.error().code, ErrorCode::kProgram);
+  }
+}
+
 TEST(Verify, RefusesInstructionsItDoesNotUnderstand) {
   const Instruction strange[] = {
       BPF_STMT(BPF_ST, 0),
       BPF_STMT(BPF_STX, 0),
-      BPF_STMT(BPF_LD | BPF_MEM, 0),
-      BPF_STMT(BPF_LDX | BPF_MEM, 0),
       BPF_STMT(BPF_LDX | BPF_IMM, 1),
       BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
       BPF_STMT(BPF_MISC | BPF_TAX, 0),
