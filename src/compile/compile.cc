@@ -34,7 +34,9 @@ class PolicyCompiler {
       : policy_(policy), actions_(actions), deny_(dag_.action(actions.deny)) {
     for (const WeightedCall& call : recorded) {
       const uint64_t runs = call.count / (is_unconditional(call.call) ? kRunsPerBitmapHit : 1);
-      if (runs > 0 && is_granted(call.call)) recorded_.push_back({call.call, runs});
+      if (runs == 0 || !is_granted(call.call)) continue;
+      recorded_.push_back({call.call, runs});
+      total_recorded_ += static_cast<double>(runs);
     }
   }
 
@@ -57,17 +59,11 @@ class PolicyCompiler {
     return entry != policy_.calls().end() && entry->second.is_unconditional();
   }
 
-  double total_recorded() const {
-    double total = 0;
-    for (const WeightedCall& call : recorded_) total += static_cast<double>(call.count);
-    return total;
-  }
-
   std::vector<WeightedArguments> recorded_of(int number) const {
     std::vector<WeightedArguments> recorded;
     for (const auto& [call, count] : recorded_) {
       if (call.number != number) continue;
-      const double part = static_cast<double>(count) / total_recorded();
+      const double part = static_cast<double>(count) / total_recorded_;
       recorded.push_back({&call.arguments, part * kRecorded});
     }
     return recorded;
@@ -107,6 +103,7 @@ class PolicyCompiler {
   const Policy& policy_;
   const Actions& actions_;
   std::vector<WeightedCall> recorded_;
+  double total_recorded_ = 0;
   DecisionDag dag_;
   Id deny_;
 };

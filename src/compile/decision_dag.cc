@@ -3,6 +3,19 @@
 
 namespace qsbx {
 
+bool DecisionDag::Node::holds_for(uint32_t value) const {
+  const uint32_t masked = value & word.mask;
+  switch (test) {
+    case WordTest::kEqual:
+      return masked == constant;
+    case WordTest::kGreaterEqual:
+      return masked >= constant;
+    case WordTest::kIntersects:
+      return (masked & constant) != 0;
+  }
+  return false;
+}
+
 DecisionDag::Id DecisionDag::action(uint32_t value) {
   const auto [entry, is_new] = actions_.try_emplace(value, static_cast<Id>(nodes_.size()));
   if (is_new) {

@@ -38,6 +38,9 @@ class DecisionDag {
     uint32_t constant;
     Id yes;
     Id no;
+
+    // Whether the word of a test, which need not be masked yet, goes on to `yes`.
+    bool holds_for(uint32_t value) const;
   };
 
   Id action(uint32_t value);

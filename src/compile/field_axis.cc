@@ -87,15 +87,8 @@ class FieldAxis {
     return spans;
   }
 
-  static std::vector<Span>::iterator span_of(std::vector<Span>& spans, uint32_t value) {
-    const auto after =
-        std::upper_bound(spans.begin(), spans.end(), value,
-                         [](uint32_t wanted, const Span& span) { return wanted < span.first; });
-    return std::prev(after);
-  }
-
   static void add_weight(std::vector<Span>& spans, uint32_t value, double weight) {
-    span_of(spans, value)->weight += weight;
+    spans[span_of(spans, value)].weight += weight;
   }
 
   // A value that was seen may be worth a test of its own, whatever it shares a part with.
@@ -105,7 +98,7 @@ class FieldAxis {
   }
 
   static void cut(std::vector<Span>& spans, uint32_t value) {
-    const auto span = span_of(spans, value);
+    const auto span = spans.begin() + static_cast<ptrdiff_t>(span_of(spans, value));
     if (span->first != value) spans.insert(span + 1, {value, span->target, 0});
   }
 

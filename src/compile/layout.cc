@@ -27,19 +27,6 @@ uint32_t word_of(const Call& call, uint32_t offset) {
   return static_cast<uint32_t>(offset % 8 == 0 ? argument : argument >> 32);
 }
 
-bool outcome(const Node& node, const Call& call) {
-  const uint32_t value = word_of(call, node.word.offset) & node.word.mask;
-  switch (node.test) {
-    case WordTest::kEqual:
-      return value == node.constant;
-    case WordTest::kGreaterEqual:
-      return value >= node.constant;
-    case WordTest::kIntersects:
-      return (value & node.constant) != 0;
-  }
-  return false;
-}
-
 class LayingOut {
  public:
   LayingOut(const DecisionDag& dag, Id root) : dag_(dag), root_(root), came_by_(dag.size()) {}
@@ -59,9 +46,10 @@ class LayingOut {
 
   void follow(const WeightedCall& call) {
     for (Id id = root_; !dag_.node(id).is_action;) {
-      const bool yes = outcome(dag_.node(id), call.call);
+      const Node& node = dag_.node(id);
+      const bool yes = node.holds_for(word_of(call.call, node.word.offset));
       (yes ? came_by_[id].yes : came_by_[id].no) += static_cast<double>(call.count);
-      id = yes ? dag_.node(id).yes : dag_.node(id).no;
+      id = yes ? node.yes : node.no;
     }
   }
 

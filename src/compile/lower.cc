@@ -61,7 +61,7 @@ class ConditionLowering {
   Id lower_by_terms(Condition condition, Id yes, Id no);
 
   Split split(Condition condition, const Field& field);
-  Field best_field(Condition condition, const Seen& seen);
+  Split best_split(Condition condition, const Seen& seen);
   Field most_compared(Condition condition) const;
   // What a split leaves to do: the fields that seen calls still have to be asked for, then the
   // comparisons in the program.
@@ -81,7 +81,7 @@ std::optional<Id> ConditionLowering::lower(Condition condition, const Seen& seen
   if (const auto known = lowered_.find(condition); known != lowered_.end()) return known->second;
   if (lowered_.size() > allowance_ || conditions_.visited() > kMostVisited) return std::nullopt;
 
-  const Split chosen = split(condition, best_field(condition, seen));
+  const Split chosen = best_split(condition, seen);
   std::vector<Seen> seen_in(chosen.parts.size());
   std::vector<WeightedValue> values;
   for (const WeightedArguments& call : seen) {
@@ -123,17 +123,18 @@ Split ConditionLowering::split(Condition condition, const Field& field) {
   return {field, parts, conditions_.given_each(condition, field, parts)};
 }
 
-Field ConditionLowering::best_field(Condition condition, const Seen& seen) {
+Split ConditionLowering::best_split(Condition condition, const Seen& seen) {
   const std::vector<Field> fields = conditions_.fields_of(condition);
-  if (fields.size() == 1) return fields.front();
-  if (comparisons_in(condition) > kMostCompared) return most_compared(condition);
-  Field best = fields.front();
+  if (fields.size() == 1) return split(condition, fields.front());
+  if (comparisons_in(condition) > kMostCompared) return split(condition, most_compared(condition));
+  Split best;
   std::optional<std::pair<double, size_t>> least;
   for (const Field& field : fields) {
-    const auto left = left_after(split(condition, field), seen);
+    Split candidate = split(condition, field);
+    const auto left = left_after(candidate, seen);
     if (least && *least <= left) continue;
     least = left;
-    best = field;
+    best = std::move(candidate);
   }
   return best;
 }

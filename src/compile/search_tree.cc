@@ -145,7 +145,6 @@ class SearchTree {
   bool tests_need_mask(const Interval& interval);
   // What most of the words are that get to this interval.
   std::optional<uint32_t> prevailing_word(const Interval& interval) const;
-  size_t span_of(uint32_t value) const;
   Id at_least(size_t span, Id yes, Id no);
   Id equals(size_t span, Id yes, Id no);
 
@@ -337,7 +336,7 @@ Id SearchTree::build_masked(const Interval& interval) {
   const Id masked = build(interval, true);
   const std::optional<uint32_t> word = prevailing_word(interval);
   if (!word) return masked;
-  const Id target = spans_[span_of(*word & word_.mask)].target;
+  const Id target = spans_[span_of(spans_, *word & word_.mask)].target;
   return dag_.test({word_.offset, UINT32_MAX}, WordTest::kEqual, *word, target, masked);
 }
 
@@ -349,16 +348,9 @@ bool SearchTree::tests_need_mask(const Interval& interval) {
   return value != 0 && !(value == word_.mask && std::has_single_bit(value));
 }
 
-size_t SearchTree::span_of(uint32_t value) const {
-  const auto after =
-      std::upper_bound(spans_.begin(), spans_.end(), value,
-                       [](uint32_t wanted, const Span& span) { return wanted < span.first; });
-  return static_cast<size_t>(after - spans_.begin()) - 1;
-}
-
 std::optional<uint32_t> SearchTree::prevailing_word(const Interval& interval) const {
   for (const SeenWord& word : seen_) {
-    const size_t span = span_of(word.value & word_.mask);
+    const size_t span = span_of(spans_, word.value & word_.mask);
     const bool is_possible = is_inside(span, interval) && !is_tested(span, interval);
     if (is_possible && word.weight > weight_of(interval) / 2) return word.value;
   }
@@ -396,6 +388,13 @@ Id SearchTree::equals(size_t span, Id yes, Id no) {
 }
 
 }  // namespace
+
+size_t span_of(const std::vector<Span>& spans, uint32_t value) {
+  const auto after =
+      std::upper_bound(spans.begin(), spans.end(), value,
+                       [](uint32_t wanted, const Span& span) { return wanted < span.first; });
+  return static_cast<size_t>(after - spans.begin()) - 1;
+}
 
 Id search_tree(DecisionDag& dag, const Word& word, const std::vector<Span>& spans, TestPrice price,
                const std::vector<SeenWord>& seen) {

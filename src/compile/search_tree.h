@@ -5,6 +5,7 @@
 #ifndef QSBX_COMPILE_SEARCH_TREE_H_
 #define QSBX_COMPILE_SEARCH_TREE_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "src/compile/decision_dag.h"
@@ -17,6 +18,9 @@ struct Span {
   DecisionDag::Id target;
   double weight;  // how often the word lies in it; only the ratios count
 };
+
+// Of spans that start at 0, the one that the value lies in.
+size_t span_of(const std::vector<Span>& spans, uint32_t value);
 
 // What one more instruction may save, in units of weight: a tree that executes fewer instructions
 // is chosen over one that is smaller when it saves at least so much.

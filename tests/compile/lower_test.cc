@@ -88,11 +88,7 @@ int tests_of(const DecisionDag& dag, Id id, const Arguments& arguments) {
     const DecisionDag::Node& node = dag.node(id);
     const uint64_t argument = arguments[(node.word.offset - kArgumentsOffset) / 8];
     const auto half = static_cast<uint32_t>(node.word.offset % 8 == 0 ? argument : argument >> 32);
-    const uint32_t word = half & node.word.mask;
-    const bool outcome = node.test == WordTest::kEqual          ? word == node.constant
-                         : node.test == WordTest::kGreaterEqual ? word >= node.constant
-                                                                : (word & node.constant) != 0;
-    id = outcome ? node.yes : node.no;
+    id = node.holds_for(half) ? node.yes : node.no;
   }
   return tests;
 }

@@ -24,11 +24,7 @@ Walk walk(const DecisionDag& dag, DecisionDag::Id id, uint32_t value) {
   int tests = 0;
   while (!dag.node(id).is_action) {
     const DecisionDag::Node& node = dag.node(id);
-    const uint32_t word = value & node.word.mask;
-    const bool yes = node.test == WordTest::kEqual          ? word == node.constant
-                     : node.test == WordTest::kGreaterEqual ? word >= node.constant
-                                                            : (word & node.constant) != 0;
-    id = yes ? node.yes : node.no;
+    id = node.holds_for(value) ? node.yes : node.no;
     tests++;
   }
   return {id, tests};
