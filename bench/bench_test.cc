@@ -30,9 +30,7 @@ constexpr Actions kOneDenial = {
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& text) {
-    char name[] = "/tmp/qsbx-bench.XXXXXX";
-    close(mkstemp(name));
-    name_ = name;
+    close(mkstemp(name_.data()));
     std::ofstream(name_) << text;
   }
   ~TemporaryFile() { unlink(name_.c_str()); }
@@ -40,7 +38,7 @@ class TemporaryFile {
   const std::string& name() const { return name_; }
 
  private:
-  std::string name_;
+  std::string name_ = testing::TempDir() + "qsbx-bench.XXXXXX";
 };
 
 Call call(const std::string& name, const std::vector<std::string>& arguments = {}) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/expect.h"
 #include "kernel/kernel.h"
 #include "src/compile/compile.h"
 #include "src/machine/selection.h"
@@ -19,15 +20,6 @@ namespace qsbx::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-template <typename T>
-T expect(Result<T> result) {
-  if (!result.ok()) {
-    fprintf(stderr, "compile_time: %s\n", result.error().to_string().c_str());
-    exit(2);
-  }
-  return std::move(result).value();
-}
 
 struct Task {
   std::string name;

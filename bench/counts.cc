@@ -19,6 +19,7 @@
 #include <string>
 
 #include "bench/cost.h"
+#include "bench/expect.h"
 #include "bench/json_policy.h"
 #include "bench/libseccomp_program.h"
 #include "bench/qemu_sandbox.h"
@@ -40,15 +41,6 @@ constexpr Actions kOneDenial = {
 constexpr char kThread[] =
     "CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM|CLONE_SETTLS|"
     "CLONE_PARENT_SETTID|CLONE_CHILD_CLEARTID";
-
-template <typename T>
-T expect(Result<T> result, const std::string& what) {
-  if (!result.ok()) {
-    fprintf(stderr, "counts: %s: %s\n", what.c_str(), result.error().to_string().c_str());
-    exit(2);
-  }
-  return std::move(result).value();
-}
 
 // What is held to a limit.
 class Limits {

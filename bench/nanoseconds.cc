@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/expect.h"
 #include "bench/filtered_child.h"
 #include "bench/libseccomp_program.h"
 #include "bench/qemu_sandbox.h"
@@ -24,15 +25,6 @@ namespace {
 
 constexpr int kSlices = 400;
 constexpr int kCalls = 1000;  // in a slice
-
-template <typename T>
-T expect(Result<T> result) {
-  if (!result.ok()) {
-    fprintf(stderr, "nanoseconds: %s\n", result.error().to_string().c_str());
-    exit(2);
-  }
-  return std::move(result).value();
-}
 
 struct Filter {
   std::string name;

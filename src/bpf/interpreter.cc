@@ -124,8 +124,11 @@ class Machine {
   Machine(const Program& program, const struct seccomp_data& call)
       : program_(program), call_(call) {}
 
-  Execution run() {
+  // `visit` is told the place of each instruction that is executed.
+  template <typename Visit>
+  Execution run(const Visit& visit) {
     for (size_t at = 0, steps = 1;; steps++) {
+      visit(at);
       const Instruction& instruction = program_[at];
       if (BPF_CLASS(instruction.code) == BPF_RET) {
         return {returned(instruction), static_cast<int>(steps)};
@@ -266,7 +269,13 @@ Status check_program(const Program& program) {
 }
 
 Execution run(const Program& program, const struct seccomp_data& call) {
-  return Machine(program, call).run();
+  return Machine(program, call).run([](size_t) {});
+}
+
+std::vector<size_t> executed(const Program& program, const struct seccomp_data& call) {
+  std::vector<size_t> places;
+  Machine(program, call).run([&](size_t place) { places.push_back(place); });
+  return places;
 }
 
 }  // namespace qsbx

@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 
 #include <string>
+#include <vector>
 
 #include "src/bpf/program.h"
 #include "src/errors/result.h"
@@ -25,6 +26,9 @@ Status check_program(const Program& program);
 
 // `program` has passed check_program().
 Execution run(const Program& program, const struct seccomp_data& call);
+
+// The instructions that run() executes, in order.
+std::vector<size_t> executed(const Program& program, const struct seccomp_data& call);
 
 // Whether the kernel answers call `number` of `audit_arch` with ALLOW from its bitmap, without
 // running the program: what seccomp_is_const_allow() (kernel/seccomp.c) finds by emulating it.

@@ -103,12 +103,6 @@ std::string decision_text(const Decision& decision) {
          std::string(errno_name(decision.error)) + " by " + decision.origin->to_string();
 }
 
-std::string call_text(const Call& call, Architecture architecture) {
-  Line line;
-  append_call(line, architecture, to_seccomp_data(call));
-  return std::string(line.view());
-}
-
 std::string condition_text(const Extra& extra, Architecture architecture) {
   const Syscall* call = find_syscall(architecture, extra.example.number);
   if (call == nullptr || extra.rest.condition.is_always()) return "always";
@@ -119,7 +113,7 @@ nlohmann::ordered_json example_json(const Call& example, Architecture architectu
   return {{"syscall", call_name(example.number, architecture)},
           {"nr", example.number},
           {"args", example.arguments},
-          {"call", call_text(example, architecture)}};
+          {"call", call_text(architecture, to_seccomp_data(example))}};
 }
 
 nlohmann::ordered_json extras_json(const std::vector<Extra>& extras, Architecture architecture) {
@@ -159,9 +153,9 @@ void print_json(const Difference& difference, Architecture architecture, bool na
 void print_extras(const std::vector<Extra>& extras, const char* title, Architecture architecture) {
   if (!extras.empty()) std::cout << title << "\n";
   for (const Extra& one : extras) {
-    std::cout << "  " << call_text(one.example, architecture) << "\n    " << one.rest.origin.profile
-              << "  " << one.rest.origin.to_string() << "  " << condition_text(one, architecture)
-              << "\n";
+    std::cout << "  " << call_text(architecture, to_seccomp_data(one.example)) << "\n    "
+              << one.rest.origin.profile << "  " << one.rest.origin.to_string() << "  "
+              << condition_text(one, architecture) << "\n";
     if (one.elsewhere.verdict == Verdict::kErrno) {
       std::cout << "    otherwise " << decision_text(one.elsewhere) << "\n";
     }
@@ -171,7 +165,7 @@ void print_extras(const std::vector<Extra>& extras, const char* title, Architect
 void print_refused(const std::vector<Refused>& refused, Architecture architecture) {
   if (!refused.empty()) std::cout << "granted by neither, and answered differently\n";
   for (const Refused& one : refused) {
-    std::cout << "  " << call_text(one.example, architecture) << "\n"
+    std::cout << "  " << call_text(architecture, to_seccomp_data(one.example)) << "\n"
               << "    first   " << decision_text(one.first) << "\n"
               << "    second  " << decision_text(one.second) << "\n";
   }

@@ -66,12 +66,6 @@ std::string verdict_name(Verdict verdict) {
   return "deny";
 }
 
-std::string call_text(const Answer& answer, Architecture architecture) {
-  Line line;
-  append_call(line, architecture, to_seccomp_data(answer.call));
-  return std::string(line.view());
-}
-
 void print_json(const Answer& answer, Architecture architecture) {
   nlohmann::ordered_json json = {{"syscall", call_name(answer.call.number, architecture)},
                                  {"nr", static_cast<uint32_t>(answer.call.number)},
@@ -96,7 +90,7 @@ void print_text(const Answer& answer, Architecture architecture) {
   const Decision& decision = answer.decision;
   std::cout << verdict_name(decision.verdict);
   if (decision.verdict == Verdict::kErrno) std::cout << " " << errno_name(decision.error);
-  std::cout << "  " << call_text(answer, architecture) << "\n";
+  std::cout << "  " << call_text(architecture, to_seccomp_data(answer.call)) << "\n";
   std::cout << "rule   "
             << (decision.origin == nullptr ? "none grants it" : decision.origin->to_string())
             << "\n";

@@ -123,10 +123,8 @@ void print_difference(const Question& question, const seccomp_data& data, bool j
               << "\n";
     return;
   }
-  Line line;
-  append_call(line, question.policy.architecture(), data);
   std::cout << "differs: program and policy do not agree on this call\n"
-            << "call     " << line.view() << "\n"
+            << "call     " << call_text(question.policy.architecture(), data) << "\n"
             << "program  " << difference["program"].get<std::string>() << "\n"
             << "policy   " << difference["policy"].get<std::string>() << "\n";
 }

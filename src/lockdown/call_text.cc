@@ -105,4 +105,10 @@ void append_call(Line& line, Architecture architecture, const struct seccomp_dat
   line.text(")");
 }
 
+std::string call_text(Architecture architecture, const struct seccomp_data& call) {
+  Line line;
+  append_call(line, architecture, call);
+  return std::string(line.view());
+}
+
 }  // namespace qsbx

@@ -4,6 +4,8 @@
 
 #include <linux/seccomp.h>
 
+#include <string>
+
 #include "src/lockdown/caller_memory.h"
 #include "src/lockdown/line.h"
 #include "src/syscalls/architecture.h"
@@ -15,6 +17,9 @@ namespace qsbx {
 // in a signal handler.
 void append_call(Line& line, Architecture architecture, const struct seccomp_data& call,
                  const CallerMemory& memory = CallerMemory::unknown());
+
+// The same of a call whose caller is not there. Not for signal handlers.
+std::string call_text(Architecture architecture, const struct seccomp_data& call);
 
 }  // namespace qsbx
 

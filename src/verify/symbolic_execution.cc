@@ -33,6 +33,8 @@ constexpr uint16_t kJumpGreaterEqual = BPF_JMP | BPF_JGE | BPF_K;
 constexpr uint16_t kJumpSet = BPF_JMP | BPF_JSET | BPF_K;
 constexpr uint16_t kReturn = BPF_RET | BPF_K;
 
+}  // namespace
+
 bool is_conditional_jump(const Instruction& instruction) {
   switch (instruction.code) {
     case kJumpEqual:
@@ -42,23 +44,6 @@ bool is_conditional_jump(const Instruction& instruction) {
       return true;
     default:
       return false;
-  }
-}
-
-bool is_understood(const Instruction& instruction) {
-  switch (instruction.code) {
-    case kLoadWord:
-      return instruction.k % 4 == 0 && instruction.k < sizeof(struct seccomp_data);
-    case kShiftRight:
-    case kShiftLeft:
-      return instruction.k < 32;
-    case kLoadConstant:
-    case kAnd:
-    case kJump:
-    case kReturn:
-      return true;
-    default:
-      return is_conditional_jump(instruction);
   }
 }
 
@@ -90,6 +75,25 @@ Node jump_condition(DecisionDiagrams& diagrams, const Instruction& instruction,
       return accumulator.greater_or_equal(diagrams, instruction.k);
     default:
       return accumulator.intersects(diagrams, instruction.k);
+  }
+}
+
+namespace {
+
+bool is_understood(const Instruction& instruction) {
+  switch (instruction.code) {
+    case kLoadWord:
+      return instruction.k % 4 == 0 && instruction.k < sizeof(struct seccomp_data);
+    case kShiftRight:
+    case kShiftLeft:
+      return instruction.k < 32;
+    case kLoadConstant:
+    case kAnd:
+    case kJump:
+    case kReturn:
+      return true;
+    default:
+      return is_conditional_jump(instruction);
   }
 }
 

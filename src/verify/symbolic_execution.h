@@ -7,8 +7,17 @@
 #include "src/bpf/program.h"
 #include "src/errors/result.h"
 #include "src/policy/decision_diagram.h"
+#include "src/verify/accumulator.h"
 
 namespace qsbx {
+
+// What is made of one instruction, for whoever else follows a program.
+bool is_conditional_jump(const Instruction& instruction);
+// What is in the accumulator behind an instruction that neither jumps nor returns.
+Accumulator after(const Instruction& instruction, const Accumulator& accumulator);
+// The calls for which a conditional jump is taken.
+DecisionDiagrams::Node jump_condition(DecisionDiagrams& diagrams, const Instruction& instruction,
+                                      const Accumulator& accumulator);
 
 // `program` has passed check_program(). ErrorCode::kNotProven, with the instruction's index, for
 // instructions that are not understood here: scratch memory, the index register, arithmetic other

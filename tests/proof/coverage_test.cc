@@ -11,6 +11,7 @@
 
 #include "src/bpf/interpreter.h"
 #include "src/compile/compile.h"
+#include "src/verify/symbolic_execution.h"
 #include "tests/proof/reachability.h"
 #include "tests/proof/shipped_policies.h"
 #include "tests/support/random_policy.h"
@@ -67,7 +68,7 @@ class Coverage {
  private:
   void try_call(const struct seccomp_data& call) {
     ASSERT_EQ(run(program_, call).action, action_of(policy_, actions_, testing::as_call(call)));
-    const std::vector<size_t> path = path_of(program_, call);
+    const std::vector<size_t> path = executed(program_, call);
     ASSERT_EQ(static_cast<int>(path.size()), run(program_, call).steps);
     for (size_t place : path) executed_[place] = true;
   }
@@ -96,7 +97,7 @@ class Coverage {
 
   void expect_step(const struct seccomp_data& call, size_t place, size_t offset) {
     try_call(call);
-    const std::vector<size_t> path = path_of(program_, call);
+    const std::vector<size_t> path = executed(program_, call);
     const auto step = std::find(path.begin(), path.end(), place);
     ASSERT_NE(step, path.end());
     EXPECT_EQ(*(step + 1), place + 1 + offset);

@@ -51,11 +51,6 @@ class Reachability {
   std::vector<Node> reached_, jumps_, falls_through_;
 };
 
-bool is_conditional_jump(const Instruction& instruction);
-
-// The places that the call comes along, in order.
-std::vector<size_t> path_of(const Program& program, const struct seccomp_data& call);
-
 }  // namespace qsbx
 
 #endif
