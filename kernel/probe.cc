@@ -8,6 +8,10 @@
 
 #include <fstream>
 
+#include "kernel/filter_escape.h"
+#include "src/syscalls/beyond_filters.h"
+#include "src/syscalls/syscall_table.h"
+
 namespace qsbx {
 namespace {
 
@@ -99,6 +103,25 @@ Capability bpf_jit() {
   return {"bpf-jit", value != "0", false, "net.core.bpf_jit_enable = " + value};
 }
 
+// One line for each call that some kernels run past every filter.
+Capability ask_filter_escape(Kernel& kernel, int number) {
+  const std::string name(find_syscall(native_architecture(), number)->name);
+  Capability capability = {"filters-" + name, false, false, ""};
+  switch (find_filter_escape(kernel, number)) {
+    case FilterEscape::kFiltered:
+      capability.present = true;
+      capability.detail = "a filter decides on " + name;
+      break;
+    case FilterEscape::kUnfiltered:
+      capability.detail = "this kernel runs " + name + " whatever a filter says";
+      break;
+    case FilterEscape::kUnknown:
+      capability.detail = "not known: no filter could be tried out";
+      break;
+  }
+  return capability;
+}
+
 }  // namespace
 
 std::vector<Capability> probe(Kernel& kernel) {
@@ -110,6 +133,9 @@ std::vector<Capability> probe(Kernel& kernel) {
     capabilities.push_back(ask_action(kernel, question));
   }
   capabilities.push_back(ask_notification_sizes(kernel));
+  for (const int number : unfiltered_calls(native_architecture())) {
+    capabilities.push_back(ask_filter_escape(kernel, number));
+  }
   capabilities.push_back(bpf_jit());
   return capabilities;
 }

@@ -13,6 +13,7 @@
 #include "src/lockdown/call_text.h"
 #include "src/policy/algebra.h"
 #include "src/profile/call_words.h"
+#include "src/syscalls/beyond_filters.h"
 #include "src/syscalls/constants.h"
 
 namespace qsbx {
@@ -66,6 +67,11 @@ std::string verdict_name(Verdict verdict) {
   return "deny";
 }
 
+// What a filter cannot do about this call.
+std::string limit_of(const Answer& answer, Architecture architecture) {
+  return describe_beyond_filters(architecture, call_name(answer.call.number, architecture));
+}
+
 void print_json(const Answer& answer, Architecture architecture) {
   nlohmann::ordered_json json = {{"syscall", call_name(answer.call.number, architecture)},
                                  {"nr", static_cast<uint32_t>(answer.call.number)},
@@ -77,6 +83,8 @@ void print_json(const Answer& answer, Architecture architecture) {
                                  {"cached", answer.cost.cached}};
   if (answer.decision.verdict == Verdict::kErrno) json["errno"] = answer.decision.error;
   if (answer.decision.origin != nullptr) json["rule"] = answer.decision.origin->to_string();
+  const std::string limit = limit_of(answer, architecture);
+  if (!limit.empty()) json["limit"] = limit;
   std::cout << json.dump() << "\n";
 }
 
@@ -95,6 +103,8 @@ void print_text(const Answer& answer, Architecture architecture) {
             << (decision.origin == nullptr ? "none grants it" : decision.origin->to_string())
             << "\n";
   std::cout << "steps  " << steps_text(answer.cost) << "\n";
+  const std::string limit = limit_of(answer, architecture);
+  if (!limit.empty()) std::cout << "limit  " << limit << "\n";
 }
 
 int eval_command(const EvalOptions& options) {

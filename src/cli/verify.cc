@@ -22,6 +22,7 @@
 #include "src/lockdown/call_text.h"
 #include "src/policy/algebra.h"
 #include "src/profile/call_words.h"
+#include "src/syscalls/beyond_filters.h"
 
 namespace qsbx {
 namespace {
@@ -44,6 +45,7 @@ struct Proof {
   int cached_calls;
   size_t nodes;
   double milliseconds;
+  std::vector<std::string> left_out;  // calls about which the program is not asked everywhere
 };
 
 Result<Program> read_program(const std::string& file) {
@@ -73,7 +75,7 @@ Result<Question> read_question(const VerifyOptions& options) {
 }
 
 Proof proof_of(const Question& question, double milliseconds) {
-  Proof proof = {question.program.size(), 0, 0, 0, milliseconds};
+  Proof proof = {question.program.size(), 0, 0, 0, milliseconds, {}};
   const uint32_t audit_arch = audit_architecture(question.policy.architecture());
   for (const auto& [number, call] : question.policy.calls()) {
     if (call.grants.empty()) continue;
@@ -83,6 +85,9 @@ Proof proof_of(const Question& question, double milliseconds) {
   DecisionDiagrams diagrams;
   diagram_of(diagrams, question.policy, question.actions);
   proof.nodes = diagrams.size();
+  for (const int number : unfiltered_calls(question.policy.architecture())) {
+    proof.left_out.push_back(call_name(number, question.policy.architecture()));
+  }
   return proof;
 }
 
@@ -93,7 +98,8 @@ void print_proof(const Proof& proof, bool json) {
                                         {"granted_calls", proof.granted_calls},
                                         {"cached_calls", proof.cached_calls},
                                         {"diagram_nodes", proof.nodes},
-                                        {"milliseconds", proof.milliseconds}}
+                                        {"milliseconds", proof.milliseconds},
+                                        {"left_out", proof.left_out}}
                      .dump()
               << "\n";
     return;
@@ -104,6 +110,10 @@ void print_proof(const Proof& proof, bool json) {
             << " of them answered from the kernel's bitmap\n"
             << "diagram        " << proof.nodes << " nodes\n"
             << "time           " << proof.milliseconds << " ms\n";
+  for (const std::string& call : proof.left_out) {
+    std::cout << "left out       " << call
+              << ", for which recent kernels ask no program (qsbx probe)\n";
+  }
 }
 
 nlohmann::ordered_json difference_json(const Question& question, const seccomp_data& data) {

@@ -91,6 +91,15 @@ class Eval(QsbxCase):
         self.assertIn("none grants it", text)
 
 
+    def test_what_a_filter_cannot_do_is_said(self):
+        answer = self.json("eval", "--rules", self.rules, "uretprobe", status=NO)
+        self.assertEqual("deny", answer["verdict"])
+        self.assertIn("runs on recent kernels whatever a filter says", answer["limit"])
+        self.assertNotIn("limit", self.json("eval", "--rules", self.rules, "close"))
+        self.assertIn("limit  clock_gettime is mostly answered by the vDSO",
+                      self.qsbx("eval", "--rules", self.rules, "clock_gettime", status=NO))
+
+
 class Explain(QsbxCase):
     def test_every_granted_call_with_its_rules(self):
         answer = self.json("explain", "--profile", "virtio-blk")
@@ -116,6 +125,27 @@ class Explain(QsbxCase):
         self.assertEqual(NO, result.returncode)
         self.assertIn(b"open does not exist on aarch64", result.stdout)
         self.assertIn(b"startup.profile:4", result.stdout)
+
+    def test_rules_that_add_nothing_are_marked(self):
+        self.rules.write_text("close: 1\nclose: fd == 3\nread: fd < 5\nread: fd < 9\n"
+                              "write: fd < 5\nwrite: fd > 3\n")
+        answer = self.json("explain", "--rules", self.rules)
+        redundant = [grant["rule"].split(":")[-1] for call in answer["calls"]
+                     for grant in call["grants"] if grant["redundant"]]
+        self.assertEqual(["3", "2"], redundant)
+        text = self.qsbx("explain", "--rules", self.rules, "close")
+        self.assertIn("a.rules:2  fd == 3  (adds nothing: other rules grant all of it)", text)
+        self.assertEqual(1, text.count("adds nothing"))
+
+    def test_limits_of_filters(self):
+        limits = self.json("explain", "--rules", self.rules)["limits"]
+        self.assertEqual(["uprobe", "uretprobe"], [limit.split()[0] for limit in limits])
+        self.assertEqual([], self.json("explain", "--rules", self.rules, "--arch",
+                                       "aarch64")["limits"])
+        for call in ("io_uring_enter", "426"):
+            result = self.run_qsbx("explain", "--rules", self.rules, call)
+            self.assertIn(b"limit  io_uring_enter can be denied", result.stdout)
+        self.assertNotIn("limit", self.qsbx("explain", "--rules", self.rules, "close"))
 
 
 if __name__ == "__main__":
