@@ -10,6 +10,7 @@
 #include <string>
 
 #include "kernel/thread_state.h"
+#include "src/bpf/kernel_cost.h"
 
 namespace qsbx {
 namespace {
@@ -46,8 +47,7 @@ std::string reason(int error) {
     case EPERM:
       return "a filter that is already in force denies seccomp(2); it has to grant it";
     case ENOMEM:
-      return "it is out of memory, or the filters of this process together exceed 32768 "
-             "instructions; inherit fewer filters";
+      return "it is out of memory, or no room is left for filters; inherit fewer of them";
     case ENOSYS:
       return "it was built without CONFIG_SECCOMP_FILTER, or a filter in force hides seccomp(2)";
     case EBUSY:
@@ -119,9 +119,29 @@ Status check_threads() {
   return stranger_error(quoted_thread(*stranger), threads->size());
 }
 
-Error install_error(int result) {
+// The filters that this thread has already; 0 when that is not known.
+int filters_in_force() {
+  const auto threads = threads_of(getpid());
+  const ThreadState* self = threads ? find_thread(*threads, gettid()) : nullptr;
+  return self == nullptr ? 0 : std::max(self->filters, 0);
+}
+
+Error no_room_for(const Program& program) {
+  const int others = filters_in_force();
+  return {ErrorCode::kKernel,
+          "the kernel refused the filter: it is out of memory, or the filters of this process "
+          "together exceed " +
+              std::to_string(kStackLimit) + " instructions, of which this one takes " +
+              std::to_string(converted_length(program)) +
+              (others > 0 ? " beside the " + std::to_string(others) + " in force" : "") +
+              "; inherit fewer filters",
+          ENOMEM};
+}
+
+Error install_error(int result, const Program& program) {
   if (result > 0) return thread_refused(result);
   if (result == -ESRCH) return thread_refused(0);
+  if (result == -ENOMEM) return no_room_for(program);
   return refused("the filter", -result);
 }
 
@@ -146,7 +166,7 @@ Result<InstalledFilter> install_filter(Kernel& kernel, const VerifiedProgram& pr
       kernel.seccomp(SECCOMP_SET_MODE_FILTER, flags, const_cast<struct sock_fprog*>(&code));
   if (options.new_listener && result >= 0) return InstalledFilter{result};
   if (result == 0) return InstalledFilter{};
-  return install_error(result);
+  return install_error(result, program.program());
 }
 
 }  // namespace qsbx

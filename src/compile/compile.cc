@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/compile/compile.h"
 
+#include <algorithm>
+
 #include "src/compile/decision_dag.h"
 #include "src/compile/emit.h"
 #include "src/compile/layout.h"
 #include "src/compile/lower.h"
 #include "src/compile/search_tree.h"
+#include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
 namespace {
@@ -108,6 +111,43 @@ class PolicyCompiler {
   Id deny_;
 };
 
+struct CallSize {
+  size_t instructions;
+  int number;
+};
+
+// Each call compiled by itself, the largest first. In the whole program they share tests and
+// answers, and take some instructions to be told apart.
+std::vector<CallSize> call_sizes(const Policy& policy, const Actions& actions) {
+  std::vector<CallSize> sizes;
+  for (const auto& [number, call] : policy.calls()) {
+    Policy alone(policy.architecture());
+    for (const Grant& grant : call.grants) alone.grant(number, grant);
+    sizes.push_back({PolicyCompiler(alone, actions, {}).compile().size(), number});
+  }
+  std::stable_sort(sizes.begin(), sizes.end(), [](const CallSize& a, const CallSize& b) {
+    return a.instructions > b.instructions;
+  });
+  return sizes;
+}
+
+Error too_large(size_t instructions, const Policy& policy, const Actions& actions) {
+  constexpr size_t kNamed = 5;
+  std::string largest;
+  const std::vector<CallSize> sizes = call_sizes(policy, actions);
+  for (size_t i = 0; i < std::min(kNamed, sizes.size()); ++i) {
+    const Syscall* call = find_syscall(policy.architecture(), sizes[i].number);
+    largest += (i == 0 ? "" : ", ") +
+               (call == nullptr ? std::to_string(sizes[i].number) : std::string(call->name)) +
+               " (" + std::to_string(sizes[i].instructions) + ")";
+  }
+  return {ErrorCode::kProgram,
+          "the policy needs " + std::to_string(instructions) + " instructions, " +
+              std::to_string(instructions - BPF_MAXINSNS) + " too many: the kernel takes " +
+              std::to_string(BPF_MAXINSNS) + "; compiled alone, the largest calls are " + largest +
+              "; write their conditions with ranges or masks instead of many values"};
+}
+
 }  // namespace
 
 Result<Program> compile(const Policy& policy, const Actions& actions,
@@ -117,11 +157,7 @@ Result<Program> compile(const Policy& policy, const Actions& actions,
                  "the policy grants nothing; a process under it could not even exit"};
   }
   Program program = PolicyCompiler(policy, actions, recorded).compile();
-  if (program.size() > BPF_MAXINSNS) {
-    return Error{ErrorCode::kProgram, "the policy needs " + std::to_string(program.size()) +
-                                          " instructions; the kernel takes " +
-                                          std::to_string(BPF_MAXINSNS)};
-  }
+  if (program.size() > BPF_MAXINSNS) return too_large(program.size(), policy, actions);
   return program;
 }
 

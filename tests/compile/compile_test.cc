@@ -69,6 +69,30 @@ TEST(Compile, RefusesWhatTheKernelWouldNotTake) {
   EXPECT_NE(program.error().message.find("the kernel takes 4096"), std::string::npos);
 }
 
+TEST(Compile, WhatIsTooLargeIsSaidWithTheLargestCalls) {
+  Policy policy(Architecture::kX86_64);
+  const Operand argument = {0, 64, false, ~uint64_t{0}};
+  const auto values = [&](uint64_t count) {
+    std::vector<ValueRange> ranges;
+    for (uint64_t i = 0; i < count; i++) ranges.push_back({i * 0x300000007, i * 0x300000007});
+    return Expression::in(argument, ranges);
+  };
+  policy.grant(0, {values(2000), {}});
+  policy.grant(16, {values(700), {}});
+  for (int number = 40; number < 60; ++number) policy.grant(number, {Expression::always(), {}});
+  const Result<Program> program = compile(policy, actions_for(Mode::kEnforce));
+  ASSERT_FALSE(program.ok());
+  const std::string& message = program.error().message;
+  size_t needed = 0;
+  size_t beyond = 0;
+  ASSERT_EQ(
+      sscanf(message.c_str(), "the policy needs %zu instructions, %zu too many", &needed, &beyond),
+      2)
+      << message;
+  EXPECT_EQ(needed, 4096 + beyond);
+  EXPECT_LT(message.find("largest calls are read ("), message.find("), ioctl (")) << message;
+}
+
 // Every comparator, width, sign and mask, on every pair of boundary values.
 TEST(Compile, SingleComparisonsAgreeOnAllBoundaryValues) {
   const uint64_t values[] = {

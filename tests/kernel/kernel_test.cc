@@ -5,6 +5,8 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,8 +15,13 @@
 
 #include "kernel/fake_kernel.h"
 #include "kernel/filter.h"
+#include "kernel/filter_escape.h"
 #include "kernel/probe.h"
 #include "kernel/thread_state.h"
+#include "src/bpf/kernel_cost.h"
+#include "src/compile/compile.h"
+#include "src/syscalls/beyond_filters.h"
+#include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
 namespace {
@@ -55,6 +62,37 @@ TEST(Probe, WithoutSeccompNothingIsPresent) {
   EXPECT_TRUE(filter.required);
 }
 
+TEST(FilterEscape, OfAnOrdinaryCall) {
+  EXPECT_EQ(find_filter_escape(running_kernel(), SYS_getppid), FilterEscape::kFiltered);
+  EXPECT_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
+}
+
+TEST(FilterEscape, OfACallThatIsNotFiltered) {
+  FakeKernel kernel;  // installs nothing
+  EXPECT_EQ(find_filter_escape(kernel, SYS_getppid), FilterEscape::kUnfiltered);
+  EXPECT_EQ(kernel.installed(), 0);
+}
+
+TEST(FilterEscape, WithoutAFilterNothingIsKnown) {
+  FakeKernel kernel;
+  kernel.fail(2, -EINVAL);
+  EXPECT_EQ(find_filter_escape(kernel, SYS_getppid), FilterEscape::kUnknown);
+}
+
+// What the tables say is possible, and nothing that they do not.
+TEST(FilterEscape, OfEveryUnassignedNumberAndTheKnownOnes) {
+  for (const int number : unfiltered_calls(native_architecture())) {
+    const Capability one =
+        find(probe(running_kernel()),
+             "filters-" + std::string(find_syscall(native_architecture(), number)->name));
+    EXPECT_FALSE(one.required);
+    EXPECT_EQ(one.present, find_filter_escape(running_kernel(), number) == FilterEscape::kFiltered);
+  }
+  for (int number = 337; number < 350; ++number) {
+    EXPECT_EQ(find_filter_escape(running_kernel(), number), FilterEscape::kFiltered) << number;
+  }
+}
+
 TEST(FilterSupport, AsksWithoutInstalling) {
   FakeKernel kernel;
   EXPECT_TRUE(check_filter_support(kernel, {}).ok());
@@ -80,6 +118,50 @@ TEST(FilterSupport, EachRefusalHasASentence) {
     EXPECT_EQ(status.error().saved_errno, error);
     EXPECT_GT(status.error().message.size(), 60u) << status.error().message;
   }
+}
+
+VerifiedProgram small_program() {
+  Policy policy(native_architecture());
+  for (const Syscall& call : syscalls(native_architecture())) {
+    policy.grant(call.number, {Expression::always(), {}});
+  }
+  const Actions actions = actions_for(Mode::kEnforce);
+  return *verify(*compile(policy, actions), policy, actions);
+}
+
+// In a child. Filters of all sizes until not even the smallest fits.
+void exhaust_filters() {
+  running_kernel().set_no_new_privs();
+  for (size_t length = BPF_MAXINSNS; length > 0; length /= 2) {
+    Program filter(length - 1, BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0));
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    struct sock_fprog program = {static_cast<unsigned short>(length), filter.data()};
+    while (running_kernel().seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) == 0) {
+    }
+  }
+}
+
+TEST(FilterSupport, AFullStackIsSaidWithNumbers) {
+  const VerifiedProgram program = small_program();
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    exhaust_filters();
+    const auto installed = install_filter(running_kernel(), program, {});
+    const std::string message = installed.ok() ? "installed" : installed.error().message;
+    _exit(write(ends[1], message.data(), message.size()) > 0 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  char message[1024] = {};
+  ASSERT_GT(read(ends[0], message, sizeof(message) - 1), 0);
+  EXPECT_THAT(message, HasSubstr("exceed 32768 instructions, of which this one takes " +
+                                 std::to_string(converted_length(program.program()))));
+  EXPECT_THAT(message, HasSubstr(" in force"));
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST(ThreadState, OfThisProcess) {
