@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Any bytes as a profile, for both architectures. A libFuzzer target that the build leaves out:
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/profile_fuzz.cc \
-//     src/profile/*.cc src/policy/expression*.cc src/syscalls/*.cc src/errors/*.cc -o profile_fuzz
-//   ./profile_fuzz -max_len=4096 CORPUS_DIR
+// Any bytes as a profile, for both architectures.
 #include <cstdlib>
 #include <string_view>
 
