@@ -204,6 +204,16 @@ std::vector<Field> Conditions::fields_of(Id condition) const {
   return fields;
 }
 
+bool Conditions::has_overlapping_fields(Id condition) const {
+  std::map<int, uint64_t> seen;
+  for (const Field& field : fields_of(condition)) {
+    uint64_t& bits = seen[field.argument];
+    if (bits & field.mask) return true;
+    bits |= field.mask;
+  }
+  return false;
+}
+
 std::vector<const ValueSet*> Conditions::sets_of(Id condition, const Field& field) const {
   std::vector<const ValueSet*> sets;
   for_each_set(condition, [&](const ValueSet& set) {

@@ -67,6 +67,8 @@ class Conditions {
   std::vector<Field> fields_of(Id condition) const;
   // Each with how many comparisons look at it.
   std::map<Field, size_t> uses_of_fields(Id condition) const;
+  // Whether two of its fields have bits in common.
+  bool has_overlapping_fields(Id condition) const;
   // The sets that the condition compares the field with.
   std::vector<const ValueSet*> sets_of(Id condition, const Field& field) const;
 

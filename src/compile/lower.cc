@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // One field is asked at a time, for all that its value decides; what is then left of the condition
-// is lowered in the same way. So no path asks for a field twice (masks that overlap make different
-// fields), and conditions that are left on several paths become one node, being equal. Which field
-// to ask first is a guess: the one after which the recorded calls have the fewest fields to go, and
-// the rest of the condition is smallest.
+// is lowered in the same way. So no path asks for a field twice, and conditions that are left on
+// several paths become one node, being equal. Masks that overlap make different fields, one of
+// which may settle tests of the other: those are taken out afterwards (settled_tests.h). Which
+// field to ask first is a guess: the one after which the recorded calls have the fewest fields to
+// go, and the rest of the condition is smallest.
 //
 // That can take more nodes than the condition has terms, in unlucky orders exponentially many. A
-// condition that exceeds its allowance, of nodes or of work, is lowered term by term instead, which
-// never repeats one.
+// condition that exceeds its allowance, of nodes or of work, is lowered term by term instead: no
+// term becomes more than one tree, but a path may meet the same test in several terms.
 #include "src/compile/lower.h"
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 
 #include "src/compile/condition.h"
 #include "src/compile/field_axis.h"
+#include "src/compile/settled_tests.h"
 
 namespace qsbx {
 namespace {
@@ -53,7 +55,9 @@ class ConditionLowering {
     const Condition condition = conditions_.from(expression);
     allowance_ = kLeastAllowance + kAllowance * comparisons_in(condition);
     const std::optional<Id> root = lower(condition, seen);
-    return root ? *root : lower_by_terms(condition, yes_, no_);
+    if (!root) return lower_by_terms(condition, yes_, no_);
+    return conditions_.has_overlapping_fields(condition) ? without_settled_tests(dag_, *root)
+                                                         : *root;
   }
 
  private:

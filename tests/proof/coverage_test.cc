@@ -159,8 +159,8 @@ TEST_P(CoverageOf, EveryShippedProfile) {
   expect_covered(policies_of_profiles(set), set.weights());
 }
 
-// They test one word plainly and by masks in one condition, where the compiler does not see every
-// test that another one has decided.
+// They test one word plainly and by masks in one condition, where the compiler does not see what two
+// earlier tests decide only together.
 TEST_P(CoverageOf, RandomPolicies) {
   for (int round = 0; round < 300; ++round) {
     const Policy policy = testing::random_policy(random_, GetParam(), 1 + round % 30);
@@ -168,7 +168,7 @@ TEST_P(CoverageOf, RandomPolicies) {
     if (HasFatalFailure()) return;
   }
   print(counts_);
-  EXPECT_LT(counts_.never_executed * 50, counts_.instructions);
+  EXPECT_LT(counts_.never_executed * 200, counts_.instructions);
 }
 
 INSTANTIATE_TEST_SUITE_P(Instructions, CoverageOf,
