@@ -48,7 +48,7 @@ void know_some_of(Knowledge& known, uint32_t bits) {
 // No word is less than 0, which is therefore never asked.
 void know_less(Knowledge& known, uint32_t limit) {
   if (limit == 0) return;
-  const int width = std::bit_width(limit - 1);
+  const auto width = std::bit_width(limit - 1);
   if (width < 32) know_bits(known, ~((uint32_t{1} << width) - 1), 0);
   known.last = limit - 1;
 }
