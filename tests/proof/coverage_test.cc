@@ -159,8 +159,8 @@ TEST_P(CoverageOf, EveryShippedProfile) {
   expect_covered(policies_of_profiles(set), set.weights());
 }
 
-// They test one word plainly and by masks in one condition, where the compiler does not see what two
-// earlier tests decide only together.
+// They test one word plainly and by masks in one condition, where the compiler does not see what
+// two earlier tests decide only together.
 TEST_P(CoverageOf, RandomPolicies) {
   for (int round = 0; round < 300; ++round) {
     const Policy policy = testing::random_policy(random_, GetParam(), 1 + round % 30);
