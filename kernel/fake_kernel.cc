@@ -21,7 +21,6 @@ int FakeKernel::set_filter(unsigned flags, void* argument) {
   if (flags & unknown_flags_) return -EINVAL;
   if (argument == nullptr) return -EFAULT;
   ++installed_;
-  seccomp_mode_ = SECCOMP_MODE_FILTER;
   // Some descriptor that the caller may close; receiving from it fails.
   return flags & SECCOMP_FILTER_FLAG_NEW_LISTENER ? eventfd(0, EFD_CLOEXEC) : 0;
 }
@@ -37,38 +36,6 @@ int FakeKernel::seccomp(unsigned operation, unsigned flags, void* argument) {
                                                            sizeof(struct seccomp_data)};
   }
   return sets ? set_filter(flags, argument) : 0;
-}
-
-int FakeKernel::set_seccomp_mode(unsigned long mode, void* argument) {
-  const bool filter = mode == SECCOMP_MODE_FILTER;
-  const int failure = note({CallRecord::Kind::kSetSeccompMode, static_cast<unsigned>(mode), 0,
-                            filter && argument != nullptr});
-  if (failure != 0) return failure;
-  if (filter) return set_filter(0, argument);
-  seccomp_mode_ = static_cast<int>(mode);
-  return 0;
-}
-
-int FakeKernel::get_seccomp_mode() {
-  const int failure = note({CallRecord::Kind::kGetSeccompMode});
-  return failure != 0 ? failure : seccomp_mode_;
-}
-
-int FakeKernel::landlock_create_ruleset(const void* attributes, size_t, unsigned) {
-  const int failure = note({CallRecord::Kind::kLandlockCreateRuleset});
-  if (failure != 0) return failure;
-  // Without attributes it is the question for the version.
-  return attributes == nullptr ? 1 : eventfd(0, EFD_CLOEXEC);
-}
-
-int FakeKernel::landlock_add_rule(int, int, const void*) {
-  return note({CallRecord::Kind::kLandlockAddRule});
-}
-
-int FakeKernel::landlock_restrict_self(int) {
-  const int failure = note({CallRecord::Kind::kLandlockRestrictSelf});
-  if (failure == 0) has_landlock_domain_ = true;
-  return failure;
 }
 
 int FakeKernel::set_no_new_privs() {

@@ -13,16 +13,7 @@ namespace qsbx {
 class FakeKernel : public Kernel {
  public:
   struct CallRecord {
-    enum class Kind {
-      kSeccomp,
-      kSetNoNewPrivs,
-      kGetNoNewPrivs,
-      kSetSeccompMode,
-      kGetSeccompMode,
-      kLandlockCreateRuleset,
-      kLandlockAddRule,
-      kLandlockRestrictSelf,
-    };
+    enum class Kind { kSeccomp, kSetNoNewPrivs, kGetNoNewPrivs };
     Kind kind;
     unsigned operation = 0;
     unsigned flags = 0;
@@ -38,19 +29,11 @@ class FakeKernel : public Kernel {
 
   const std::vector<CallRecord>& calls() const { return calls_; }
   int installed() const { return installed_; }
-  // 0 none, 1 strict, 2 filter.
-  int seccomp_mode() const { return seccomp_mode_; }
-  bool has_landlock_domain() const { return has_landlock_domain_; }
   bool no_new_privs() const { return no_new_privs_; }
 
   int seccomp(unsigned operation, unsigned flags, void* argument) override;
   int set_no_new_privs() override;
   int get_no_new_privs() override;
-  int set_seccomp_mode(unsigned long mode, void* argument) override;
-  int get_seccomp_mode() override;
-  int landlock_create_ruleset(const void* attributes, size_t size, unsigned flags) override;
-  int landlock_add_rule(int ruleset, int type, const void* attributes) override;
-  int landlock_restrict_self(int ruleset) override;
 
  private:
   // The result to fail with, or 0.
@@ -62,8 +45,6 @@ class FakeKernel : public Kernel {
   int result_ = 0;
   unsigned unknown_flags_ = 0;
   int installed_ = 0;
-  int seccomp_mode_ = 0;
-  bool has_landlock_domain_ = false;
   bool no_new_privs_ = false;
 };
 

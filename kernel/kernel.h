@@ -7,8 +7,6 @@
 
 #include <linux/filter.h>
 
-#include <cstddef>
-
 namespace qsbx {
 
 class Kernel {
@@ -19,15 +17,6 @@ class Kernel {
   virtual int seccomp(unsigned operation, unsigned flags, void* argument) = 0;
   virtual int set_no_new_privs() = 0;
   virtual int get_no_new_privs() = 0;
-
-  // prctl(PR_SET_SECCOMP) and prctl(PR_GET_SECCOMP): the way in before seccomp(2), Linux 3.17.
-  virtual int set_seccomp_mode(unsigned long mode, void* argument) = 0;
-  virtual int get_seccomp_mode() = 0;
-
-  // The three calls of landlock(7), Linux 5.13.
-  virtual int landlock_create_ruleset(const void* attributes, size_t size, unsigned flags) = 0;
-  virtual int landlock_add_rule(int ruleset, int type, const void* attributes) = 0;
-  virtual int landlock_restrict_self(int ruleset) = 0;
 };
 
 // The one we run on.

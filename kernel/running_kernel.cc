@@ -22,19 +22,6 @@ class RunningKernel : public Kernel {
   int get_no_new_privs() override {
     return result_or_errno(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
   }
-  int set_seccomp_mode(unsigned long mode, void* argument) override {
-    return result_or_errno(prctl(PR_SET_SECCOMP, mode, argument, 0, 0));
-  }
-  int get_seccomp_mode() override { return result_or_errno(prctl(PR_GET_SECCOMP, 0, 0, 0, 0)); }
-  int landlock_create_ruleset(const void* attributes, size_t size, unsigned flags) override {
-    return result_or_errno(syscall(SYS_landlock_create_ruleset, attributes, size, flags));
-  }
-  int landlock_add_rule(int ruleset, int type, const void* attributes) override {
-    return result_or_errno(syscall(SYS_landlock_add_rule, ruleset, type, attributes, 0));
-  }
-  int landlock_restrict_self(int ruleset) override {
-    return result_or_errno(syscall(SYS_landlock_restrict_self, ruleset, 0));
-  }
 };
 
 }  // namespace
