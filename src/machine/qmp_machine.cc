@@ -224,8 +224,9 @@ Status add_backends(QmpClient& qmp, const std::string& left_out, Machine& machin
     if (answers[i]) {
       asked[i].add(*answers[i], machine);
     } else if (asked[i].always_there || answers[i].error().code == ErrorCode::kState) {
-      return Error{answers[i].error().code,
-                   "QEMU does not answer " + commands[i].name + ": " + answers[i].error().message};
+      Error error = answers[i].error();
+      error.message = "QEMU does not answer " + commands[i].name + ": " + error.message;
+      return error;
     }
   }
   return Done{};

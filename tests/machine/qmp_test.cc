@@ -354,6 +354,24 @@ TEST(ReadMachine, FailsWhenQemuGoesInTheMiddle) {
     const auto machine = read_machine(qmp, "mine");
     ASSERT_FALSE(machine.ok()) << after;
     EXPECT_EQ(machine.error().code, ErrorCode::kState);
+    EXPECT_EQ(machine.error().saved_errno, EPIPE) << after;
+  }
+}
+
+// By the errno the caller knows that the reading was given up, and not that it went wrong.
+TEST(ReadMachine, GivesWayToTheUrgentEventAtEveryQuestion) {
+  for (size_t after = 0; after < 14; ++after) {
+    ScriptedQemu qemu;
+    qemu.lines.clear();
+    qemu.answer = [&](const Json& command) {
+      return qemu.asked.size() > after ? std::vector{event("RESUME")}
+                                       : answer_as_small_machine(command);
+    };
+    QmpClient qmp(qemu);
+    qmp.give_way_to("RESUME");
+    const auto machine = read_machine(qmp, "mine");
+    ASSERT_FALSE(machine.ok()) << after;
+    EXPECT_EQ(machine.error().saved_errno, EINTR) << after;
   }
 }
 
