@@ -35,9 +35,10 @@ def write_profiles(folder, kinds=KINDS, barred="swapon"):
 
 
 class Qmp:
-    """The user's own monitor."""
+    """The user's own monitor. `said` is what QEMU has said of its end, should it end."""
 
-    def __init__(self, path):
+    def __init__(self, path, said):
+        self.said = said
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(SECONDS_TO_START)
         wait_until(lambda: self._connects(path), f"{path} takes a connection")
@@ -54,9 +55,12 @@ class Qmp:
             return False
 
     def _read(self):
-        line = self.file.readline()
+        try:
+            line = self.file.readline()
+        except ConnectionResetError:
+            line = ""
         if not line:
-            raise EOFError("QEMU closed the monitor")
+            raise EOFError(f"QEMU closed the monitor, and said: {self.said()}")
         return json.loads(line)
 
     def ask(self, command, **arguments):
@@ -133,7 +137,7 @@ class RideAlongTest(unittest.TestCase):
         process.communicate()
 
     def monitor(self):
-        qmp = Qmp(self.qmp_path)
+        qmp = Qmp(self.qmp_path, self.said)
         self.addCleanup(qmp.close)
         return qmp
 

@@ -236,7 +236,7 @@ class StartTest(RideAlongTest):
             + ["-qmp", f"unix:{other},server=on,wait=off"]
         )
         self.addCleanup(self.end, source)
-        leaving = Qmp(other)
+        leaving = Qmp(other, self.said)
         self.addCleanup(leaving.close)
         self.migrate(leaving, f"unix:{path}")
         arriving.await_status("running")
