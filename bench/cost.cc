@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "src/bpf/interpreter.h"
+#include "src/bpf/kernel_bitmap.h"
 #include "src/bpf/kernel_cost.h"
 #include "src/policy/algebra.h"
 #include "src/syscalls/syscall_table.h"

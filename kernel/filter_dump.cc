@@ -13,9 +13,15 @@ namespace {
 
 Error refused(pid_t tid, const char* what) {
   const int number = errno;
-  return Error{ErrorCode::kKernel,
-               std::string(what) + " of thread " + std::to_string(tid) + ": " + strerror(number),
-               number};
+  const std::string needs =
+      number == ESRCH
+          ? ""
+          : "; it needs root (CAP_SYS_ADMIN), no filter on qsbx itself, no other tracer, "
+            "and a kernel with CONFIG_CHECKPOINT_RESTORE";
+  return Error{
+      ErrorCode::kKernel,
+      std::string(what) + " of thread " + std::to_string(tid) + ": " + strerror(number) + needs,
+      number};
 }
 
 // A thread that is stopped, by us, as long as the object lives.

@@ -13,7 +13,8 @@
 
 namespace qsbx {
 
-// Newest first. Stops the thread for an instant. Needs CAP_SYS_ADMIN, no filter on the caller
+// Oldest first, as the kernel counts them (get_nth_filter() in kernel/seccomp.c), whatever
+// ptrace(2) says. Stops the thread for an instant. Needs CAP_SYS_ADMIN, no filter on the caller
 // itself, and a kernel with CONFIG_CHECKPOINT_RESTORE (PTRACE_SECCOMP_GET_FILTER, ptrace(2));
 // kKernel with the errno otherwise.
 Result<std::vector<Program>> filters_of_thread(pid_t tid);

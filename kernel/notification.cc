@@ -2,6 +2,7 @@
 #include "kernel/notification.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -24,6 +25,15 @@ int control(int listener, unsigned long command, void* argument) {
   return syscall(SYS_ioctl, listener, command, argument) < 0 ? -errno : 0;
 }
 
+constexpr uint32_t kContinue = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+
+int respond(int listener, const struct seccomp_notif_resp& answer) {
+  Roomy<struct seccomp_notif_resp> response;
+  memset(&response, 0, sizeof response);
+  response.known = answer;
+  return control(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
 }  // namespace
 
 int receive_notification(int listener, Notification& notification) {
@@ -35,11 +45,36 @@ int receive_notification(int listener, Notification& notification) {
 }
 
 int let_call_run(int listener, uint64_t id) {
-  Roomy<struct seccomp_notif_resp> response;
-  memset(&response, 0, sizeof response);
-  response.known.id = id;
-  response.known.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-  return control(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  return respond(listener, {.id = id, .val = 0, .error = 0, .flags = kContinue});
+}
+
+int fail_call(int listener, uint64_t id, int error) {
+  return respond(listener, {.id = id, .val = 0, .error = -error, .flags = 0});
+}
+
+int answer_call(int listener, uint64_t id, int64_t value) {
+  return respond(listener, {.id = id, .val = value, .error = 0, .flags = 0});
+}
+
+int answer_with_descriptor(int listener, uint64_t id, int descriptor, bool close_on_exec) {
+  struct seccomp_notif_addfd addition = {};
+  addition.id = id;
+  addition.srcfd = static_cast<uint32_t>(descriptor);
+  addition.newfd_flags = close_on_exec ? O_CLOEXEC : 0;
+  const long number = syscall(SYS_ioctl, listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addition);
+  if (number < 0) return -errno;
+  (void)answer_call(listener, id, number);  // a caller that has ended meanwhile needs none
+  return static_cast<int>(number);
+}
+
+bool is_still_waiting(int listener, uint64_t id) {
+  return control(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+int wake_in_turns(int listener) {
+  constexpr unsigned long kSetFlags = SECCOMP_IOW(4, uint64_t);
+  constexpr uintptr_t kSyncWakeUp = 1;
+  return control(listener, kSetFlags, reinterpret_cast<void*>(kSyncWakeUp));
 }
 
 }  // namespace qsbx

@@ -30,10 +30,6 @@ Execution run(const Program& program, const struct seccomp_data& call);
 // The instructions that run() executes, in order.
 std::vector<size_t> executed(const Program& program, const struct seccomp_data& call);
 
-// Whether the kernel answers call `number` of `audit_arch` with ALLOW from its bitmap, without
-// running the program: what seccomp_is_const_allow() (kernel/seccomp.c) finds by emulating it.
-bool kernel_caches(const Program& program, uint32_t audit_arch, int number);
-
 }  // namespace qsbx
 
 #endif

@@ -2,8 +2,7 @@
 //
 // The emulator of kernel/seccomp.c that decides, as a filter is attached, which calls need no run
 // of it.
-#include "src/bpf/interpreter.h"
-#include "src/bpf/kernel_cost.h"
+#include "src/bpf/kernel_bitmap.h"
 
 namespace qsbx {
 namespace {
@@ -49,8 +48,10 @@ Step emulate(const Instruction& instruction, size_t at, uint32_t accumulator, ui
   }
 }
 
+constexpr uint16_t kReturn = BPF_RET | BPF_K;
+
 struct Emulation {
-  bool allows;
+  size_t end;  // the instruction where it stopped
   int steps;
 };
 
@@ -60,25 +61,51 @@ Emulation emulate_call(const Program& program, uint32_t audit_arch, int number) 
   for (size_t at = 0; at < program.size();) {
     const Instruction& instruction = program[at];
     ++steps;
-    if (instruction.code == (BPF_RET | BPF_K)) {
-      return {instruction.k == SECCOMP_RET_ALLOW, steps};
-    }
     const Step step = emulate(instruction, at, accumulator, audit_arch, number);
-    if (!step.known) break;
+    if (!step.known) return {at, steps};
     at = step.next;
     accumulator = step.value;
   }
-  return {false, steps};
+  return {program.size(), steps};
+}
+
+bool is_allow(const Instruction& instruction) {
+  return instruction.code == kReturn && instruction.k == SECCOMP_RET_ALLOW;
+}
+
+bool is_denial(const Instruction& instruction) {
+  return instruction.code == kReturn &&
+         (instruction.k & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ALLOW;
+}
+
+bool is_emulated(const Instruction& instruction) {
+  return emulate(instruction, 0, 0, 0, 0).known || is_allow(instruction) || is_denial(instruction);
 }
 
 }  // namespace
 
 bool kernel_caches(const Program& program, uint32_t audit_arch, int number) {
-  return emulate_call(program, audit_arch, number).allows;
+  const size_t end = emulate_call(program, audit_arch, number).end;
+  return end < program.size() && is_allow(program[end]);
 }
 
 int emulation_steps(const Program& program, uint32_t audit_arch, int number) {
   return emulate_call(program, audit_arch, number).steps;
+}
+
+std::optional<size_t> bitmap_obstacle(const Program& program, uint32_t audit_arch, int number) {
+  const size_t end = emulate_call(program, audit_arch, number).end;
+  if (end < program.size() && (is_allow(program[end]) || is_denial(program[end]))) {
+    return std::nullopt;
+  }
+  return end;
+}
+
+std::optional<size_t> first_bitmap_obstacle(const Program& program) {
+  for (size_t at = 0; at < program.size(); ++at) {
+    if (!is_emulated(program[at])) return at;
+  }
+  return std::nullopt;
 }
 
 }  // namespace qsbx

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What the kernel makes of a program, in numbers that are the same on every run. It translates
-// classic BPF before it compiles it (bpf_convert_filter() in net/core/filter.c), and emulates it
-// once for every call number when it is installed (seccomp_cache_prepare() in kernel/seccomp.c).
+// What the kernel makes of a program, in numbers that are the same on every run: it translates
+// classic BPF before it compiles it (bpf_convert_filter() in net/core/filter.c).
 #ifndef QSBX_BPF_KERNEL_COST_H_
 #define QSBX_BPF_KERNEL_COST_H_
 
 #include <cstddef>
-#include <cstdint>
 
 #include "src/bpf/program.h"
 
@@ -24,9 +22,6 @@ size_t converted_instructions(const Instruction& instruction);
 // Of the whole program, with what it begins with. This is how it counts towards kStackLimit, unless
 // net.core.bpf_jit_harden hides its constants.
 size_t converted_length(const Program& program);
-
-// Instructions that the kernel looks at to find out whether call `number` goes into its bitmap.
-int emulation_steps(const Program& program, uint32_t audit_arch, int number);
 
 }  // namespace qsbx
 

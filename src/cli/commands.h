@@ -12,10 +12,10 @@
 namespace qsbx {
 
 // What main() has taken off the command line before it is parsed, because it is not ours to parse:
-// what follows --argv, and for `run` what follows --.
+// what follows --argv, and for `run` and `trace` what follows --.
 using QemuCommand = std::vector<std::string>;
 
-// For `diff`, what follows --, without what follows --argv there.
+// For `diff` and `stack`, what follows --, without what follows --argv there.
 struct SecondSelection {
   std::vector<std::string> words;
   QemuCommand qemu;
@@ -28,7 +28,11 @@ void add_eval_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_explain_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_diff_command(CLI::App& app, const QemuCommand& qemu, const SecondSelection& second,
                       int& exit_status);
+// `later`: what follows each --, from the oldest program to the newest.
+void add_stack_command(CLI::App& app, const QemuCommand& qemu,
+                       const std::vector<SecondSelection>& later, int& exit_status);
 void add_verify_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
+void add_trace_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
 void add_probe_command(CLI::App& app, int& exit_status);
 

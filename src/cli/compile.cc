@@ -11,6 +11,8 @@
 #include <iostream>
 #include <memory>
 
+#include "kernel/bitmask.h"
+#include "src/cli/backends.h"
 #include "src/cli/commands.h"
 #include "src/cli/program_text.h"
 #include "src/cli/report.h"
@@ -23,10 +25,12 @@ namespace {
 
 struct CompileOptions {
   SelectionOptions selection;
-  std::string format = "asm";
+  std::string format;  // empty: asm, or a text where there is no program
   std::string output;  // empty: standard output
   std::string phase = "run";
   std::string backend = "filter";
+  bool relax = false;
+  bool tighten = false;
 };
 
 struct ModalPolicy {
@@ -87,14 +91,79 @@ int write(const std::string& text, const CompileOptions& options) {
   return kYes;
 }
 
+// The policy does not go into the backend: a no, where other errors are bad input.
+int report_misfit(const Error& error) {
+  if (error.code != ErrorCode::kPolicy) return report(error);
+  say(error.to_string());
+  return kNo;
+}
+
+int compile_to_filter(const ModalPolicy& modal, const CompileOptions& options) {
+  const Result<VerifiedProgram> proven = proven_program(modal);
+  if (!proven.ok()) return report(proven.error());
+  return write(formatted(proven->program(), options.format, modal.policy.architecture()), options);
+}
+
+PartialCalls partial_calls(const CompileOptions& options) {
+  if (options.relax) return PartialCalls::kRelax;
+  return options.tighten ? PartialCalls::kTighten : PartialCalls::kRefuse;
+}
+
+int compile_to_bitmask(const ModalPolicy& modal, const CompileOptions& options) {
+  const Result<PolicyByNumber> numbers = by_number(modal.policy, partial_calls(options));
+  if (!numbers.ok()) return report_misfit(numbers.error());
+  const Architecture architecture = modal.policy.architecture();
+  const Result<VerifiedProgram> proven =
+      proven_program({numbers->policy, modal.mode, modal.recorded});
+  if (!proven.ok()) return report(proven.error());
+  const Program& program = proven->program();
+  if (const Status cached = check_bitmask(program, architecture); !cached.ok()) {
+    return report(cached.error());
+  }
+  say_bitmask(*numbers, program);
+  return write(options.format == "json" ? bitmask_json(*numbers, program)
+                                        : formatted(program, options.format, architecture),
+               options);
+}
+
+int answer_for_strict(const ModalPolicy& modal, const CompileOptions& options) {
+  if (!options.format.empty() && options.format != "json") {
+    say("strict mode has no program to print as " + options.format +
+        "; leave --format out, or give --format json");
+    return kBadInput;
+  }
+  const Result<std::string> answer =
+      strict_answer(modal.policy, modal.mode, options.format == "json");
+  if (!answer.ok()) return report_misfit(answer.error());
+  return write(*answer, options);
+}
+
 int compile_command(const CompileOptions& options) {
+  if ((options.relax || options.tighten) && options.backend != "bitmask") {
+    say("--relax and --tighten are for --backend bitmask");
+    return kBadInput;
+  }
   const bool boot = options.phase == "boot";
   const Result<ModalPolicy> modal =
       boot ? boot_policy(options.selection) : run_policy(options.selection);
   if (!modal.ok()) return report(modal.error());
-  const Result<VerifiedProgram> proven = proven_program(*modal);
-  if (!proven.ok()) return report(proven.error());
-  return write(formatted(proven->program(), options.format, modal->policy.architecture()), options);
+  if (options.backend == "strict") return answer_for_strict(*modal, options);
+  if (options.backend == "bitmask") return compile_to_bitmask(*modal, options);
+  return compile_to_filter(*modal, options);
+}
+
+void add_backend_options(CLI::App& command, CompileOptions& options) {
+  command
+      .add_option("--backend", options.backend,
+                  "filter (as when absent), bitmask: call numbers alone, or strict: mode 1")
+      ->type_name("BACKEND")
+      ->check(CLI::IsMember({"strict", "bitmask", "filter"}));
+  CLI::Option* relax = command.add_flag(
+      "--relax", options.relax, "bitmask: grant calls whole that depend on their arguments");
+  command
+      .add_flag("--tighten", options.tighten,
+                "bitmask: do not grant calls that depend on their arguments")
+      ->excludes(relax);
 }
 
 }  // namespace
@@ -114,9 +183,7 @@ void add_compile_command(CLI::App& app, const QemuCommand& qemu, int& exit_statu
           "run (as when absent), or boot: the profiles of phase boot, whatever the machine")
       ->type_name("PHASE")
       ->check(CLI::IsMember({"run", "boot"}));
-  command->add_option("--backend", options->backend, "filter: what the kernel enforces with")
-      ->type_name("BACKEND")
-      ->check(CLI::IsMember({"filter"}));
+  add_backend_options(*command, *options);
   command->callback([options, &qemu, &exit_status] {
     options->selection.qemu_command = qemu;
     exit_status = compile_command(*options);

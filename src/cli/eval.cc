@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "src/bpf/interpreter.h"
+#include "src/bpf/kernel_bitmap.h"
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"

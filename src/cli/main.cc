@@ -24,27 +24,50 @@ Words take_words_after(Words& words, const std::string& mark, bool keep_mark) {
 struct ForeignWords {
   QemuCommand qemu;
   SecondSelection second;
+  std::vector<SecondSelection> later;
 };
 
 bool is_command(const Words& words, const char* name) {
   return !words.empty() && words.front() == name;
 }
 
-// `run` has QEMU's words after --, everything else after --argv; `diff` a second selection after
-// --.
+// What follows each --, in the order of the line.
+std::vector<SecondSelection> take_later_selections(Words& words) {
+  std::vector<SecondSelection> later;
+  for (auto mark = words.end(); mark != words.begin();) {
+    if (*--mark != "--") continue;
+    SecondSelection selection = {{mark + 1, words.end()}, {}};
+    selection.qemu = take_words_after(selection.words, "--argv", true);
+    later.push_back(std::move(selection));
+    mark = words.erase(mark, words.end());
+  }
+  std::reverse(later.begin(), later.end());
+  return later;
+}
+
+// `run` and `trace` have QEMU's words after --, everything else after --argv; `diff` a second
+// selection after --, and `stack` any number of them.
 ForeignWords take_foreign_words(Words& words) {
-  if (is_command(words, "run")) return {take_words_after(words, "--", false), {}};
+  if (is_command(words, "run") || is_command(words, "trace"))
+    return {take_words_after(words, "--", false), {}, {}};
   ForeignWords foreign;
   if (is_command(words, "diff")) {
     foreign.second.words = take_words_after(words, "--", false);
     foreign.second.qemu = take_words_after(foreign.second.words, "--argv", true);
   }
+  if (is_command(words, "stack")) foreign.later = take_later_selections(words);
   foreign.qemu = take_words_after(words, "--argv", true);
   return foreign;
 }
 
 bool lacks_qemu(const Words& words, const QemuCommand& qemu) {
   return !words.empty() && words.back() == "--argv" && qemu.empty();
+}
+
+bool lacks_qemu(const Words& words, const ForeignWords& foreign) {
+  const auto lacks = [](const SecondSelection& one) { return lacks_qemu(one.words, one.qemu); };
+  return lacks_qemu(words, foreign.qemu) || lacks(foreign.second) ||
+         std::any_of(foreign.later.begin(), foreign.later.end(), lacks);
 }
 
 void add_commands(CLI::App& app, const ForeignWords& foreign, int& exit_status) {
@@ -55,7 +78,9 @@ void add_commands(CLI::App& app, const ForeignWords& foreign, int& exit_status) 
   add_eval_command(app, qemu, exit_status);
   add_explain_command(app, qemu, exit_status);
   add_diff_command(app, qemu, foreign.second, exit_status);
+  add_stack_command(app, qemu, foreign.later, exit_status);
   add_verify_command(app, qemu, exit_status);
+  add_trace_command(app, qemu, exit_status);
   add_status_command(app, exit_status);
   add_probe_command(app, exit_status);
 }
@@ -83,7 +108,7 @@ int parse_and_run(CLI::App& app, Words words, const int& exit_status) {
 
 int run_qsbx(Words words) {
   const ForeignWords foreign = take_foreign_words(words);
-  if (lacks_qemu(words, foreign.qemu) || lacks_qemu(foreign.second.words, foreign.second.qemu)) {
+  if (lacks_qemu(words, foreign)) {
     say("--argv needs QEMU and its options after it");
     return kBadInput;
   }

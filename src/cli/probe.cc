@@ -21,7 +21,11 @@ void print_json(const std::vector<Capability>& capabilities) {
     list.push_back({{"name", one.name},
                     {"present", one.present},
                     {"required", one.required},
-                    {"detail", one.detail}});
+                    {"use", one.use},
+                    {"since", one.since},
+                    {"without", one.without},
+                    {"here", one.here},
+                    {"detail", one.detail()}});
   }
   std::cout << list.dump(2) << "\n";
 }
@@ -30,7 +34,7 @@ void print_text(const std::vector<Capability>& capabilities) {
   for (const Capability& one : capabilities) {
     const std::string missing = one.required ? "MISSING" : "missing";
     std::cout << std::left << std::setw(20) << one.name << "  " << std::setw(7)
-              << (one.present ? "yes" : missing) << "  " << one.detail << "\n";
+              << (one.present ? "yes" : missing) << "  " << one.detail() << "\n";
   }
 }
 
@@ -44,7 +48,8 @@ int probe_command(bool json) {
   const auto lacking = [](const Capability& one) { return one.required && !one.present; };
   const auto first = std::find_if(capabilities.begin(), capabilities.end(), lacking);
   if (first == capabilities.end()) return kYes;
-  say("no lockdown is possible here: the kernel lacks " + first->name + " (" + first->detail + ")");
+  say("no lockdown is possible here: the kernel lacks " + first->name + " (" + first->detail() +
+      ")");
   return kLacking;
 }
 

@@ -36,12 +36,14 @@ std::string to_c(const Program& program) {
   return text.str();
 }
 
-std::string to_json(const Program& program) {
+nlohmann::ordered_json json_of(const Program& program) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Instruction& one : program) {
     list.push_back({{"code", one.code}, {"jt", one.jt}, {"jf", one.jf}, {"k", one.k}});
   }
-  return list.dump() + "\n";
+  return list;
 }
+
+std::string to_json(const Program& program) { return json_of(program).dump() + "\n"; }
 
 }  // namespace qsbx

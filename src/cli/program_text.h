@@ -4,6 +4,7 @@
 #ifndef QSBX_CLI_PROGRAM_TEXT_H_
 #define QSBX_CLI_PROGRAM_TEXT_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "src/bpf/program.h"
@@ -18,6 +19,7 @@ Result<Program> from_raw(const std::string& bytes);
 
 std::string to_c(const Program& program);
 std::string to_json(const Program& program);
+nlohmann::ordered_json json_of(const Program& program);
 
 }  // namespace qsbx
 

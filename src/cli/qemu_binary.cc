@@ -2,6 +2,7 @@
 #include "src/cli/qemu_binary.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace qsbx {
@@ -38,13 +40,14 @@ bool read_at(std::ifstream& file, uint64_t offset, T& value) {
   return static_cast<bool>(file.read(reinterpret_cast<char*>(&value), sizeof value));
 }
 
-bool names_dynamic_linker(std::ifstream& file, const Elf64_Ehdr& header) {
+// The segment that names the dynamic linker.
+std::optional<Elf64_Phdr> find_linker_name(std::ifstream& file, const Elf64_Ehdr& header) {
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment = {};
-    if (!read_at(file, header.e_phoff + uint64_t{i} * header.e_phentsize, segment)) return false;
-    if (segment.p_type == PT_INTERP) return true;
+    if (!read_at(file, header.e_phoff + uint64_t{i} * header.e_phentsize, segment)) break;
+    if (segment.p_type == PT_INTERP) return segment;
   }
-  return false;
+  return std::nullopt;
 }
 
 bool gains_privileges(const std::string& path) {
@@ -71,6 +74,17 @@ Result<std::string> find_program(const std::string& name) {
   return cannot_ride(name, "is in no folder of PATH");
 }
 
+std::string dynamic_linker_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  Elf64_Ehdr header = {};
+  if (!read_at(file, 0, header)) return "";
+  const auto segment = find_linker_name(file, header);
+  if (!segment || segment->p_filesz == 0 || segment->p_filesz > PATH_MAX) return "";
+  std::string name(segment->p_filesz - 1, '\0');
+  file.seekg(static_cast<std::streamoff>(segment->p_offset));
+  return file.read(name.data(), static_cast<std::streamsize>(name.size())) ? name : "";
+}
+
 Status check_loads_libraries(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -89,7 +103,7 @@ Status check_loads_libraries(const std::string& path) {
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != kMachine) {
     return cannot_ride(path, "is built for another architecture than qsbx");
   }
-  if (!names_dynamic_linker(file, header)) {
+  if (!find_linker_name(file, header)) {
     return cannot_ride(path,
                        "is linked statically, so that nothing can ride along; use a dynamically "
                        "linked QEMU, or one with the lockdown built in");

@@ -18,6 +18,9 @@ Result<std::string> find_program(const std::string& name);
 // the way out.
 Status check_loads_libraries(const std::string& path);
 
+// The program's interpreter, such as /lib64/ld-linux-x86-64.so.2; empty when it has none.
+std::string dynamic_linker_of(const std::string& path);
+
 }  // namespace qsbx
 
 #endif

@@ -14,14 +14,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include "integration/qemu/ride_along/settings.h"
+#include "src/cli/broker_process.h"
 #include "src/cli/qemu_binary.h"
+#include "src/cli/wall.h"
 #include "src/lockdown/sandbox.h"
 
 namespace qsbx {
@@ -113,6 +117,28 @@ void preload(const std::string& library, RideAlongSettings& settings) {
   setenv("LD_PRELOAD", value.c_str(), 1);
 }
 
+// The dynamic linker takes both.
+std::vector<std::string> split_preload(const std::string& names) {
+  std::vector<std::string> split;
+  std::string rest = names;
+  std::replace(rest.begin(), rest.end(), ':', ' ');
+  std::istringstream words(rest);
+  for (std::string word; words >> word;) split.push_back(word);
+  return split;
+}
+
+Status check_wall_options(const RunOptions& options) {
+  if (!options.landlock && !(options.let_read.empty() && options.let_write.empty())) {
+    return Error{ErrorCode::kUsage, "--let-read and --let-write need --landlock"};
+  }
+  if (options.landlock && options.mode == "audit") {
+    return Error{ErrorCode::kUsage,
+                 "--landlock refuses what mode audit promises to let run; use mode errno or "
+                 "enforce, or leave it out"};
+  }
+  return Done{};
+}
+
 Status become_qemu(const std::string& path, const std::vector<std::string>& command,
                    const RideAlongSettings& settings, const std::vector<std::string>& added) {
   std::vector<char*> arguments = {const_cast<char*>(command[0].c_str())};
@@ -126,12 +152,33 @@ Status become_qemu(const std::string& path, const std::vector<std::string>& comm
   return lacking("cannot start " + path);
 }
 
+Status add_broker(const RunOptions& options, RideAlongSettings& settings) {
+  if (options.opens.empty()) return Done{};
+  if (options.mode == mode_name(Mode::kAudit)) {
+    return Error{ErrorCode::kUsage, "mode audit lets every open run; leave --open out"};
+  }
+  OpenList list;
+  std::vector<std::string> opens = options.opens;
+  opens.emplace_back("/dev/null:rw");  // by which QEMU finds out how files are locked
+  for (const std::string& path : opens) {
+    if (auto added = list.add(path); !added) return added;
+  }
+  auto broker = start_broker(list);
+  if (!broker) return broker.error();
+  settings.broker_socket = broker->socket;
+  settings.broker_process = broker->process;
+  return Done{};
+}
+
 Status run(const RunOptions& options) {
   if (auto opened = open_standard_descriptors(); !opened) return opened;
   if (options.command.empty()) {
     return Error{ErrorCode::kUsage, "no QEMU to run; say 'qsbx run -- qemu-system-x86_64 ...'"};
   }
-  if (auto mode = mode_from_string(options.mode); !mode) return mode.error();
+  if (!options.observed) {
+    if (auto mode = mode_from_string(options.mode); !mode) return mode.error();
+  }
+  if (auto sensible = check_wall_options(options); !sensible) return sensible;
   auto path = find_program(options.command[0]);
   if (!path) return path.error();
   if (auto rides = check_loads_libraries(*path); !rides) return rides;
@@ -139,15 +186,23 @@ Status run(const RunOptions& options) {
   if (!library) return library.error();
 
   RideAlongSettings settings;
-  settings.mode = options.mode;
+  settings.mode = options.observed ? kModeOff : options.mode;
   settings.features = options.features;
   settings.report_file = options.report_file;
   settings.profiles = options.profiles;
   if (auto opened = open_descriptors(settings); !opened) return opened;
+  if (auto added = add_broker(options, settings); !added) return added;
   preload(*library, settings);
-  const std::vector<std::string> added = {"-S", "-readconfig",
-                                          "/dev/fd/" + std::to_string(settings.monitor_config)};
+  std::vector<std::string> added = {"-S", "-readconfig",
+                                    "/dev/fd/" + std::to_string(settings.monitor_config)};
+  // Names tell what the threads are for. The user's own -name comes later, and wins.
+  if (options.observed) added.insert(added.end(), {"-name", "debug-threads=on"});
   settings.added_arguments = static_cast<int>(added.size());
+  if (options.landlock) {
+    auto wall = put_up_wall(options, {*path, *library, split_preload(settings.preload)});
+    if (!wall) return wall.error();
+    settings.wall = *wall;
+  }
   return become_qemu(*path, options.command, settings, added);
 }
 

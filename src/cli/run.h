@@ -15,6 +15,11 @@ struct RunOptions {
   std::string report_file;            // empty: no report
   std::string profiles;               // empty: $QSBX_PROFILES or else the installed folder
   std::vector<std::string> command;   // QEMU and its arguments
+  std::vector<std::string> opens;     // what a broker may open after lockdown: "/srv/a.qcow2:rw"
+  bool landlock = false;              // a wall besides: src/cli/wall.h
+  std::vector<std::string> let_read;  // through that wall
+  std::vector<std::string> let_write;
+  bool observed = false;  // nothing is put in force: see kModeOff of settings.h
 };
 
 // Becomes QEMU, in the same process. Comes back only when it cannot, after one line on standard

@@ -22,12 +22,30 @@ void add_run_command(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
       ->type_name("FEATURE[,FEATURE]")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command
+      ->add_option("--open", options->opens,
+                   "A file, or by a slash at its end a folder, that a broker opens for QEMU after "
+                   "lockdown; may be there several times")
+      ->type_name("PATH[:ro|:rw]")
+      ->allow_extra_args(false);
   command->add_option("--report", options->report_file, "Write to FILE what was put in force")
       ->type_name("FILE");
   command
       ->add_option("--profiles", options->profiles,
                    "The profile folder; $QSBX_PROFILES or else the installed one when absent")
       ->type_name("DIR");
+  command->add_flag("--landlock", options->landlock,
+                    "A wall besides: only the paths, and the TCP, that QEMU's options name");
+  command
+      ->add_option("--let-read", options->let_read,
+                   "With --landlock: a file or folder that QEMU may read; more than once")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--let-write", options->let_write,
+                   "With --landlock: a file or folder that QEMU may change; more than once")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   command->callback([options, &qemu, &exit_status] {
     if (qemu.empty()) {
       say("run what? Put -- and then QEMU with its options last on the line");

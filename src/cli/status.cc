@@ -14,10 +14,12 @@
 #include <optional>
 
 #include "kernel/filter_dump.h"
+#include "kernel/io_uring_state.h"
 #include "kernel/thread_state.h"
 #include "src/bpf/reach.h"
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
+#include "src/policy/strict_policy.h"
 #include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
@@ -32,7 +34,9 @@ struct ProcessState {
   pid_t pid;
   std::string name;
   std::vector<ThreadState> threads;
-  std::optional<size_t> callable;  // unknown where the filters cannot be read back
+  std::optional<size_t> callable;     // unknown where the filters cannot be read back
+  std::optional<IoUringState> rings;  // unknown where its descriptors may not be read
+  bool may_enter_rings;               // as far as is known
 };
 
 std::string first_line(const std::string& file) {
@@ -85,12 +89,28 @@ bool passes(const std::vector<Program>& filters, int number) {
 }
 
 // How many calls of the main thread the kernel would let run, with some arguments at least.
-std::optional<size_t> callable_calls(pid_t pid) {
-  const Result<std::vector<Program>> filters = filters_of_thread(pid);
+std::optional<size_t> callable_calls(const Result<std::vector<Program>>& filters) {
   if (!filters.ok()) return std::nullopt;
   const auto calls = syscalls(native_architecture());
   return static_cast<size_t>(std::ranges::count_if(
       calls, [&](const Syscall& call) { return passes(*filters, call.number); }));
+}
+
+bool may_enter_rings(const Result<std::vector<Program>>& filters) {
+  const Syscall* enter = find_syscall(native_architecture(), "io_uring_enter");
+  return enter != nullptr && (!filters.ok() || passes(*filters, enter->number));
+}
+
+std::string rings_text(const ProcessState& process) {
+  if (!process.rings) return "its io_uring rings may not be read";
+  if (process.rings->empty()) return "";
+  std::string text = "has " + to_string(*process.rings);
+  if (process.rings->polled()) return text + ": a kernel thread submits, past every filter";
+  if (!process.may_enter_rings)
+    return text + ": nothing can be submitted, io_uring_enter is denied";
+  return text + (process.callable
+                     ? ": operations run past the filters"
+                     : ": operations run past the filters if io_uring_enter is granted");
 }
 
 size_t known_calls() { return syscalls(native_architecture()).size(); }
@@ -100,12 +120,24 @@ void print_text(const ProcessState& process) {
   if (process.callable) {
     std::cout << "  can make " << *process.callable << " of " << known_calls() << " system calls\n";
   }
+  if (const std::string rings = rings_text(process); !rings.empty()) {
+    std::cout << "  " << rings << "\n";
+  }
   std::cout << "      TID  THREAD           FILTERS  NO_NEW_PRIVS\n";
   for (const ThreadState& thread : process.threads) {
     std::cout << std::right << std::setw(9) << thread.tid << "  " << std::left << std::setw(15)
               << thread.name << "  " << std::setw(7) << filters_text(thread) << "  "
               << (thread.no_new_privs ? "yes" : "no") << "\n";
   }
+}
+
+nlohmann::ordered_json rings_to_json(const std::optional<IoUringState>& state) {
+  if (!state) return nullptr;
+  nlohmann::ordered_json rings = nlohmann::ordered_json::array();
+  for (const IoUringRing& ring : state->rings) {
+    rings.push_back({{"descriptor", ring.descriptor}, {"polled", ring.polled}});
+  }
+  return {{"rings", rings}, {"polling_threads", state->polling_threads}};
 }
 
 nlohmann::ordered_json to_json(const ProcessState& process) {
@@ -126,6 +158,9 @@ nlohmann::ordered_json to_json(const ProcessState& process) {
                                   {"calls", known_calls()},
                                   {"threads", threads}};
   if (process.callable) state["callable"] = *process.callable;
+  state["io_uring"] = rings_to_json(process.rings);
+  state["may_enter_rings"] = nullptr;
+  if (process.callable) state["may_enter_rings"] = process.may_enter_rings;
   return state;
 }
 
@@ -144,12 +179,26 @@ bool has_thread_without_filter(const ProcessState& process) {
                      [](const ThreadState& thread) { return thread.seccomp_mode == 0; });
 }
 
+// There is no filter to read then, and not because everything is let through.
+bool is_strict(const std::vector<ThreadState>& threads, pid_t main) {
+  const auto found = std::ranges::find(threads, main, &ThreadState::tid);
+  return found != threads.end() && found->seccomp_mode == 1;
+}
+
+size_t strict_calls() { return strict_policy(native_architecture()).calls().size(); }
+
 Result<std::vector<ProcessState>> states_of(const std::vector<pid_t>& pids) {
   std::vector<ProcessState> states;
   for (const pid_t pid : pids) {
     Result<std::vector<ThreadState>> threads = threads_of(pid);
     if (!threads.ok()) return threads.error();
-    states.push_back({pid, name_of(pid), std::move(threads).value(), callable_calls(pid)});
+    const Result<std::vector<Program>> filters = filters_of_thread(pid);
+    const bool strict = is_strict(*threads, pid);
+    auto rings = io_uring_of(pid);
+    states.push_back({pid, name_of(pid), std::move(threads).value(),
+                      strict ? strict_calls() : callable_calls(filters),
+                      rings ? std::optional(std::move(rings).value()) : std::nullopt,
+                      !strict && may_enter_rings(filters)});
   }
   return states;
 }

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "src/bpf/interpreter.h"
+#include "src/bpf/kernel_bitmap.h"
 #include "src/cli/commands.h"
 #include "src/cli/program_text.h"
 #include "src/cli/report.h"

@@ -91,9 +91,9 @@ void* listen(void*) {
   if (listener == kStop) return nullptr;
   while (answer_one(listener)) {
   }
-  Line()
-      .text("qsbx: audit: the listener was closed; no more is reported")
-      .write_to(report_to->descriptor());
+  Line last;
+  last.text("qsbx: audit: the listener was closed; no more is reported");
+  report_to->channel().send(last);
   // Not a return: the library would make calls to give the stack back.
   while (true) syscall(SYS_exit, 0);
 }

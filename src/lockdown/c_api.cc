@@ -3,7 +3,9 @@
 // The C API: types of GLib outside, of qsbx::Sandbox inside, and nothing else.
 #define QSBX_COMPILATION
 #include <qsbx/qsbx.h>
+#include <qsbx/strict.h>
 
+#include "kernel/strict.h"
 #include "src/lockdown/sandbox.h"
 
 struct _QsbxSandbox {
@@ -166,3 +168,9 @@ gboolean qsbx_lockdown(QsbxSandbox* sandbox, GError** error) {
   g_return_val_if_fail(sandbox != nullptr, FALSE);
   return contained([&] { return succeeded(sandbox->sandbox.lockdown(), error); });
 }
+
+gboolean qsbx_strict_enter(GError** error) {
+  return contained([&] { return succeeded(qsbx::enter_strict(qsbx::running_kernel()), error); });
+}
+
+void qsbx_strict_exit(int status) { qsbx::exit_strict(status); }

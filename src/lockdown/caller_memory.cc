@@ -69,6 +69,10 @@ std::string_view text_of_thread(pid_t tid, uint64_t address, char* room, size_t 
   return {room, length};
 }
 
+size_t bytes_of_thread(pid_t tid, uint64_t address, char* room, size_t size) {
+  return read_thread(tid, address, room, size);
+}
+
 uint64_t text_of_thread_vector_address() { return reinterpret_cast<uintptr_t>(&local_vector); }
 
 std::string_view CallerMemory::text(uint64_t address, char* room, size_t size) const {

@@ -18,6 +18,8 @@ std::string_view text_at(uint64_t address, char* room, size_t size);
 // The same of another thread, of this process or of a child, that waits. For one thread of this
 // process only, since the kernel is told where to read by a place that is part of the policy.
 std::string_view text_of_thread(pid_t tid, uint64_t address, char* room, size_t size);
+// How many of `size` bytes at `address` of such a thread could be read.
+size_t bytes_of_thread(pid_t tid, uint64_t address, char* room, size_t size);
 uint64_t text_of_thread_vector_address();
 
 // Where the pointers of a system call lead.

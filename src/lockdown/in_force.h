@@ -17,6 +17,7 @@ struct InForce {
   Mode mode = Mode::kEnforce;  // means something once there is a boot or run policy
   std::shared_ptr<const Policy> boot;
   bool locked_down = false;
+  bool opens_handed_over = false;  // to a broker
   // Kept for ever, for the handler or listener.
   std::vector<std::shared_ptr<ViolationReport>> reports;
 };

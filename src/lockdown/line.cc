@@ -14,18 +14,27 @@ namespace qsbx {
 namespace {
 
 // poll(2) by whichever call the architecture has. src/lockdown/reporting_needs.cc grants just this.
-bool takes_a_line_at_once(int descriptor) {
-  struct pollfd state = {descriptor, POLLOUT, 0};
+long poll_at_once(struct pollfd& state) {
 #if defined(SYS_poll)
-  const long ready = syscall(SYS_poll, &state, 1, 0);
+  return syscall(SYS_poll, &state, 1, 0);
 #else
   const struct timespec at_once = {};
-  const long ready = syscall(SYS_ppoll, &state, 1, &at_once, nullptr, 0);
+  return syscall(SYS_ppoll, &state, 1, &at_once, nullptr, 0);
 #endif
-  return ready == 1 && state.revents == POLLOUT;
 }
 
 }  // namespace
+
+ssize_t write_at_once(int descriptor, const char* text, size_t size) {
+  struct pollfd state = {descriptor, POLLOUT, 0};
+  const long ready = poll_at_once(state);
+  if (ready == 0) return 0;
+  // Beside POLLOUT there is POLLERR where nobody reads any more.
+  if (ready < 0 || state.revents != POLLOUT) return -1;
+  const ssize_t written = syscall(SYS_write, descriptor, text, size);
+  const bool later = written < 0 && (errno == EAGAIN || errno == EINTR);
+  return later ? 0 : written;
+}
 
 Line& Line::text(std::string_view text) {
   const size_t length = std::min(text.size(), kCapacity - size_);
@@ -62,14 +71,12 @@ Line& Line::octal(uint64_t number) { return text("0").digits(number, 8); }
 
 Line& Line::hexadecimal(uint64_t number) { return text("0x").digits(number, 16); }
 
+// Nothing can be done about a line that nobody reads: to wait for the reader would let a caller
+// that has to die live on, and hold up all others.
 void Line::write_to(int descriptor) {
   const int saved_errno = errno;
   buffer_[size_] = '\n';
-  // Nothing can be done about a report that nobody reads: to wait for the reader would let a caller
-  // that has to die live on, and hold up all others.
-  if (takes_a_line_at_once(descriptor)) {
-    [[maybe_unused]] const long written = syscall(SYS_write, descriptor, buffer_, size_ + 1);
-  }
+  write_at_once(descriptor, buffer_, size_ + 1);
   errno = saved_errno;
 }
 

@@ -12,6 +12,7 @@
 #include "src/lockdown/audit_listener.h"
 #include "src/lockdown/call_text.h"
 #include "src/lockdown/in_force.h"
+#include "src/lockdown/ring_report.h"
 #include "src/lockdown/sandbox.h"
 #include "src/lockdown/stopwatch.h"
 #include "src/lockdown/trap_handler.h"
@@ -69,7 +70,8 @@ Status check_tightens_boot(const Policy& run) {
 
 Status check_lets_lockdown_follow(const Policy& boot) {
   const Arguments install = {SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC};
-  if (is_granted(boot, "seccomp", install)) return Done{};
+  const Arguments ask = {SECCOMP_GET_ACTION_AVAIL};
+  if (is_granted(boot, "seccomp", install) && is_granted(boot, "seccomp", ask)) return Done{};
   return Error{ErrorCode::kPolicy,
                "the boot policy does not grant seccomp(2), so lockdown could not follow; add "
                "'seccomp: 1' to a profile of phase boot"};
@@ -78,6 +80,7 @@ Status check_lets_lockdown_follow(const Policy& boot) {
 // What stays of a failed install, for the message.
 Error with_consequences(Error error, Kernel& kernel) {
   const bool boot = in_force().boot != nullptr;
+  if (in_force().opens_handed_over) error.message += "; opens are handed over to the broker";
   error.message +=
       boot ? "; the boot policy stays in force, nothing else is" : "; nothing is in force";
   if (!boot && kernel.get_no_new_privs() == 1) error.message += ", but no_new_privs is set";
@@ -91,6 +94,23 @@ Selection select_boot_profiles(const ProfileSet& set) {
     for (const Profile* used : set.with_includes(profile)) selection.add(*used, "phase boot");
   }
   return selection;
+}
+
+bool always_grants(const Policy& policy, std::string_view name) {
+  const Syscall* syscall = find_syscall(policy.architecture(), name);
+  if (syscall == nullptr) return false;
+  const auto found = policy.calls().find(syscall->number);
+  return found != policy.calls().end() && found->second.is_unconditional();
+}
+
+// A boot policy may be in force already, and reading /proc must not be a violation of it.
+bool may_read_proc(const Policy* in_force) {
+  if (in_force == nullptr) return true;
+  const bool links = always_grants(*in_force, "readlink") || always_grants(*in_force, "readlinkat");
+  const bool states = always_grants(*in_force, "fstat") || always_grants(*in_force, "newfstatat");
+  return links && states && always_grants(*in_force, "openat") &&
+         always_grants(*in_force, "getdents64") && always_grants(*in_force, "read") &&
+         always_grants(*in_force, "lseek") && always_grants(*in_force, "close");
 }
 
 // The kernel kills where it cannot deliver SIGSYS, and mode errno promises that it does not.
@@ -109,6 +129,11 @@ void warn_of_blocked_sigsys(const ReportTarget& target) {
       .untrusted(first->name)
       .text("\"; a violation of theirs ends the process, without a report")
       .write_to(target.descriptor());
+}
+
+Status check_hands_over(Kernel& kernel, bool wanted) {
+  if (!wanted) return Done{};
+  return check_filter_support(kernel, {.new_listener = true});
 }
 
 }  // namespace
@@ -138,6 +163,29 @@ Status Sandbox::lockdown() {
   return Done{};
 }
 
+void Sandbox::report_rings(const Policy& policy) {
+  rings_.reset();
+  const int descriptor = report_target_->descriptor();
+  if (!may_read_proc(in_force().boot.get())) {
+    Line()
+        .text(
+            "qsbx: warning: io_uring rings are not looked for: the boot policy does not let this "
+            "process read /proc")
+        .write_to(descriptor);
+    return;
+  }
+  auto rings = io_uring_of(getpid());
+  if (!rings) {
+    Line()
+        .text("qsbx: warning: io_uring rings are not known: ")
+        .text(rings.error().message)
+        .write_to(descriptor);
+    return;
+  }
+  rings_ = std::move(rings).value();
+  if (!rings_->empty()) Line().text(ring_report(*rings_, policy, mode_)).write_to(descriptor);
+}
+
 // After success nothing here frees memory or makes a call that the policy may not grant.
 Status Sandbox::install(const Prepared& prepared) {
   const bool may_read_clock = is_granted(*prepared.policy, "clock_gettime", {CLOCK_MONOTONIC});
@@ -146,7 +194,11 @@ Status Sandbox::install(const Prepared& prepared) {
   if (auto supported = check_filter_support(kernel_, options); !supported) {
     return with_consequences(std::move(supported).error(), kernel_);
   }
+  if (auto hands = check_hands_over(kernel_, prepared.handing_over.has_value()); !hands) {
+    return with_consequences(std::move(hands).error(), kernel_);
+  }
   if (mode_ == Mode::kErrno) warn_of_blocked_sigsys(*report_target_);
+  report_rings(*prepared.policy);
   in_force().reports.push_back(prepared.report);
   auto installed = mode_ == Mode::kAudit ? install_with_listener(prepared, options)
                                          : install_with_handler(prepared, options);
@@ -159,9 +211,31 @@ Status Sandbox::install(const Prepared& prepared) {
   return Done{};
 }
 
+// A broker that has ended is no reason not to lock down: its opens fail, now as later.
+Status Sandbox::hand_opens_over(const VerifiedProgram& program) {
+  if (in_force().opens_handed_over) return Done{};  // by an attempt that failed later
+  auto installed = install_filter(kernel_, program, {.new_listener = true});
+  if (!installed) return std::move(installed).error();
+  in_force().opens_handed_over = true;
+  auto given = give_listener(*broker_, installed->listener, report_target_->descriptor());
+  broker_.reset();
+  if (given) return Done{};
+  Line()
+      .text("qsbx: warning: ")
+      .text(given.error().message)
+      .text("; every open that it was to decide fails with ENOSYS")
+      .write_to(report_target_->descriptor());
+  return Done{};
+}
+
 Status Sandbox::install_with_handler(const Prepared& prepared, const FilterOptions& options) {
   auto handler = TrapHandler::set_up(*prepared.report);
   if (!handler) return std::move(handler).error();
+  Status handed = prepared.handing_over ? hand_opens_over(*prepared.handing_over) : Status(Done{});
+  if (!handed) {
+    handler->undo();
+    return handed;
+  }
   auto installed = install_filter(kernel_, prepared.program, options);
   if (installed) return Done{};
   handler->undo();

@@ -36,12 +36,13 @@ bool is_known_look(std::string_view path) {
 
 }  // namespace
 
-QuietOpens QuietOpens::of_this_process() {
+QuietOpens QuietOpens::of_process(pid_t process) {
   namespace fs = std::filesystem;
   QuietOpens opens;
   std::error_code error;
-  opens.folder_ = fs::current_path(error).string() + "/";
-  for (fs::directory_iterator entry("/proc/self/fd", error), end; !error && entry != end;
+  const fs::path folder = "/proc/" + std::to_string(process);
+  opens.folder_ = fs::read_symlink(folder / "cwd", error).string() + "/";
+  for (fs::directory_iterator entry(folder / "fd", error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code unreadable;
     const std::string target = fs::read_symlink(entry->path(), unreadable).string();

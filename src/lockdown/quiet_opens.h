@@ -5,6 +5,8 @@
 #ifndef QSBX_LOCKDOWN_QUIET_OPENS_H_
 #define QSBX_LOCKDOWN_QUIET_OPENS_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +15,9 @@ namespace qsbx {
 
 class QuietOpens {
  public:
-  // With the files that this process has open now: QEMU opens its images a second time to lower its
+  // With the files that the process has open now: QEMU opens its images a second time to lower its
   // permissions when a guest ends, and goes on with the descriptor it has when it cannot.
-  static QuietOpens of_this_process();
+  static QuietOpens of_process(pid_t process);
 
   // Safe in a signal handler.
   bool contains(std::string_view path) const;

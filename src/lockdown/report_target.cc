@@ -8,13 +8,13 @@
 
 namespace qsbx {
 
-std::shared_ptr<const ReportTarget> ReportTarget::standard_error() {
-  return std::shared_ptr<const ReportTarget>(new ReportTarget(STDERR_FILENO));
+std::shared_ptr<ReportTarget> ReportTarget::standard_error() {
+  return std::shared_ptr<ReportTarget>(new ReportTarget(STDERR_FILENO));
 }
 
-Result<std::shared_ptr<const ReportTarget>> ReportTarget::duplicate_of(int descriptor) {
+Result<std::shared_ptr<ReportTarget>> ReportTarget::duplicate_of(int descriptor) {
   const int duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (duplicate >= 0) return std::shared_ptr<const ReportTarget>(new ReportTarget(duplicate));
+  if (duplicate >= 0) return std::shared_ptr<ReportTarget>(new ReportTarget(duplicate));
   const int error = errno;
   return Error{ErrorCode::kUsage,
                "reports cannot go to descriptor " + std::to_string(descriptor) + ": " +
@@ -23,7 +23,7 @@ Result<std::shared_ptr<const ReportTarget>> ReportTarget::duplicate_of(int descr
 }
 
 ReportTarget::~ReportTarget() {
-  if (descriptor_ > STDERR_FILENO) close(descriptor_);
+  if (descriptor() > STDERR_FILENO) close(descriptor());
 }
 
 }  // namespace qsbx

@@ -8,25 +8,28 @@
 #include <memory>
 
 #include "src/errors/result.h"
+#include "src/lockdown/report_channel.h"
 
 namespace qsbx {
 
 class ReportTarget {
  public:
-  static std::shared_ptr<const ReportTarget> standard_error();
+  static std::shared_ptr<ReportTarget> standard_error();
   // Closed with the last who shares it; reports that are in force share it for ever.
-  static Result<std::shared_ptr<const ReportTarget>> duplicate_of(int descriptor);
+  static Result<std::shared_ptr<ReportTarget>> duplicate_of(int descriptor);
 
   ~ReportTarget();
   ReportTarget(const ReportTarget&) = delete;
   ReportTarget& operator=(const ReportTarget&) = delete;
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return channel_.descriptor(); }
+  // One for all reports that share the target, of boot and of run.
+  ReportChannel& channel() { return channel_; }
 
  private:
-  explicit ReportTarget(int descriptor) : descriptor_(descriptor) {}
+  explicit ReportTarget(int descriptor) : channel_(descriptor) {}
 
-  const int descriptor_;
+  ReportChannel channel_;
 };
 
 }  // namespace qsbx

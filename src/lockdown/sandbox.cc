@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "src/compile/compile.h"
+#include "src/lockdown/handed_opens.h"
 #include "src/lockdown/in_force.h"
 #include "src/lockdown/own_signals.h"
 #include "src/lockdown/reporting_needs.h"
@@ -97,6 +98,12 @@ Status Sandbox::set_report_descriptor(int descriptor) {
   return Done{};
 }
 
+void Sandbox::set_broker(const BrokerLink& broker) {
+  prepared_.reset();
+  broker_ = broker;
+  allow_reading(broker);
+}
+
 Status Sandbox::add_part(std::string_view kind, std::string_view name) {
   if (!is_part_kind(kind)) {
     const std::vector<std::string>& kinds = part_kinds();
@@ -141,15 +148,14 @@ Result<Selection> Sandbox::select() {
   return selection;
 }
 
-Result<VerifiedProgram> Sandbox::compile_and_verify(const Policy& policy) {
-  const Actions actions = actions_for(mode_);
+Result<VerifiedProgram> Sandbox::compile_and_verify(const Policy& policy, const Actions& actions) {
   Stopwatch stopwatch;
   auto program = compile(policy, actions, set_->weights());
-  timings_.compile = stopwatch.microseconds();
+  timings_.compile += stopwatch.microseconds();
   if (!program) return std::move(program).error();
   stopwatch = {};
   auto verified = verify(std::move(program).value(), policy, actions);
-  timings_.verify = stopwatch.microseconds();
+  timings_.verify += stopwatch.microseconds();
   return verified;
 }
 
@@ -159,12 +165,25 @@ Result<Sandbox::Prepared> Sandbox::prepare_policy(Selection selection, Result<Po
   if (!composed) return std::move(composed).error();
   auto policy = completed(*composed, mode_, phase, *report_target_);
   if (!policy) return std::move(policy).error();
-  auto program = compile_and_verify(*policy);
+  timings_.compile = timings_.verify = 0;
+  auto handing = prepare_handing_over(*policy, phase);
+  if (!handing) return std::move(handing).error();
+  if (*handing) policy = join(*policy, opens_granted(policy->architecture()));
+  if (!policy) return std::move(policy).error();
+  auto program = compile_and_verify(*policy, actions_for(mode_));
   if (!program) return std::move(program).error();
   auto report = std::make_shared<ViolationReport>(mode_, phase, *policy, selection, features, *set_,
                                                   report_target_);
   return Prepared{std::move(selection), std::make_shared<const Policy>(std::move(policy).value()),
-                  std::move(program).value(), std::move(report)};
+                  std::move(program).value(), std::move(handing).value(), std::move(report)};
+}
+
+Result<std::optional<VerifiedProgram>> Sandbox::prepare_handing_over(const Policy& policy,
+                                                                     Phase phase) {
+  if (!broker_ || phase != Phase::kRun) return std::optional<VerifiedProgram>();
+  auto program = compile_and_verify(handing_over(policy), handing_actions(mode_));
+  if (!program) return std::move(program).error();
+  return std::optional<VerifiedProgram>(std::move(program).value());
 }
 
 Status Sandbox::prepare() {

@@ -12,7 +12,9 @@
 #include <string>
 
 #include "kernel/filter.h"
+#include "kernel/io_uring_state.h"
 #include "src/errors/result.h"
+#include "src/lockdown/broker_link.h"
 #include "src/lockdown/violation_report.h"
 #include "src/machine/machine.h"
 #include "src/machine/selection.h"
@@ -63,10 +65,17 @@ class Sandbox {
   // Of the policy that prepare() made; 0 before.
   size_t granted_calls() const;
 
+  // Opens that the policy does not grant are handed over to that process from lockdown() on, which
+  // takes the link; not in mode audit. In the process that will be locked down.
+  void set_broker(const BrokerLink& broker);
+
   Status boot();
   Status lockdown();
 
   const LockdownTimings& timings() const { return timings_; }
+
+  // The io_uring rings that were there at the last install; unknown when they could not be read.
+  const std::optional<IoUringState>& rings() const { return rings_; }
 
  private:
   // All that an install needs, made beforehand.
@@ -74,15 +83,19 @@ class Sandbox {
     Selection selection;
     std::shared_ptr<const Policy> policy;
     VerifiedProgram program;
+    std::optional<VerifiedProgram> handing_over;  // of opens, below `program`
     std::shared_ptr<ViolationReport> report;
   };
 
   Status require_profiles() const;
   Result<Selection> select();
-  Result<VerifiedProgram> compile_and_verify(const Policy& policy);
+  Result<VerifiedProgram> compile_and_verify(const Policy& policy, const Actions& actions);
+  Result<std::optional<VerifiedProgram>> prepare_handing_over(const Policy& policy, Phase phase);
   Result<Prepared> prepare_policy(Selection selection, Result<Policy> composed, Phase phase,
                                   const std::set<std::string>& features);
+  void report_rings(const Policy& policy);
   Status install(const Prepared& prepared);
+  Status hand_opens_over(const VerifiedProgram& program);
   Status install_with_handler(const Prepared& prepared, const FilterOptions& options);
   Status install_with_listener(const Prepared& prepared, const FilterOptions& options);
 
@@ -91,13 +104,15 @@ class Sandbox {
   Machine machine_;
   Mode mode_ = Mode::kEnforce;
   bool kernel_log_ = false;
-  std::shared_ptr<const ReportTarget> report_target_ = ReportTarget::standard_error();
+  std::shared_ptr<ReportTarget> report_target_ = ReportTarget::standard_error();
   std::optional<Prepared> prepared_;
   pid_t prepared_in_ = 0;  // the process that prepared_ is for
   std::optional<Prepared> boot_prepared_;
   std::string description_;
   size_t granted_calls_ = 0;
   LockdownTimings timings_;
+  std::optional<IoUringState> rings_;
+  std::optional<BrokerLink> broker_;
 };
 
 }  // namespace qsbx

@@ -77,13 +77,13 @@ std::string_view mode_name(Mode mode) {
 
 ViolationReport::ViolationReport(Mode mode, Phase phase, const Policy& policy,
                                  const Selection& selection, const std::set<std::string>& features,
-                                 const ProfileSet& set, std::shared_ptr<const ReportTarget> target)
+                                 const ProfileSet& set, std::shared_ptr<ReportTarget> target)
     : mode_(mode),
       target_(std::move(target)),
       architecture_(policy.architecture()),
       profiles_(profile_list(selection)),
       refuses_opens_(reports_refusals_of(policy, SYS_openat)),
-      quiet_opens_(QuietOpens::of_this_process()) {
+      quiet_opens_(QuietOpens::of_process(getpid())) {
   for (const auto& [number, call] : policy.calls()) {
     advice_[number].other_arguments = grant_list(call);
   }
@@ -120,10 +120,10 @@ void ViolationReport::violation(pid_t tid, std::string_view thread_name,
                                 int refused_with) {
   if (opens_quietly(call, memory)) return;
   const uint32_t count = counts_.count(tid, call);
-  if (!is_worth_reporting(count)) return;
+  if (!is_worth_reporting(count)) return channel().send_rest();
   Line line;
   describe(line, tid, thread_name, call, count, refused_with, memory);
-  line.write_to(descriptor());
+  channel().send(line);
 }
 
 void ViolationReport::describe(Line& line, pid_t tid, std::string_view thread_name,

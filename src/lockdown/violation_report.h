@@ -31,10 +31,11 @@ class ViolationReport {
   // For the policy that `selection` makes in `phase` with `features`.
   ViolationReport(Mode mode, Phase phase, const Policy& policy, const Selection& selection,
                   const std::set<std::string>& features, const ProfileSet& set,
-                  std::shared_ptr<const ReportTarget> target = ReportTarget::standard_error());
+                  std::shared_ptr<ReportTarget> target = ReportTarget::standard_error());
 
   Mode mode() const { return mode_; }
   int descriptor() const { return target_->descriptor(); }
+  ReportChannel& channel() { return target_->channel(); }
 
   // Counts the violation and, when it is worth it, writes its line.
   // `refused_with` is the errno of an `else report` that the call has failed with; 0 for one that
@@ -65,7 +66,7 @@ class ViolationReport {
   void describe_advice(Line& line, const struct seccomp_data& call) const;
 
   Mode mode_;
-  std::shared_ptr<const ReportTarget> target_;
+  std::shared_ptr<ReportTarget> target_;
   Architecture architecture_;
   std::string profiles_;  // "profiles base-process, virtio-blk"
   std::map<int, Advice> advice_;

@@ -11,10 +11,7 @@
 namespace qsbx {
 namespace {
 
-struct Option {
-  std::string name;  // without dashes; empty for a disk image
-  std::string value;
-};
+using Option = CommandOption;
 
 using ReadText = std::function<void(MachineReader&, const std::string&)>;
 
@@ -217,10 +214,8 @@ std::vector<Option> expand(const std::vector<Option>& options, MachineReader& re
   std::vector<Option> expanded;
   for (const Option& option : options) {
     if (option.name == "set" && apply_setting(expanded, option.value)) continue;
-    if (option.name != "readconfig") {
-      expanded.push_back(option);
-      continue;
-    }
+    expanded.push_back(option);
+    if (option.name != "readconfig") continue;
     const Result<std::vector<ConfigSection>> sections = read_config_file(option.value);
     if (!sections.ok()) {
       reader.note_unread("-readconfig " + option.value + ": " + sections.error().message);
@@ -289,7 +284,9 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& arguments)
     Status read = read_option(reader, option);
     if (!read.ok()) return read.error();
   }
-  return reader.finish();
+  CommandLine line = reader.finish();
+  line.options = options;
+  return line;
 }
 
 CommandLine read_states(const std::vector<std::string>& arguments) {

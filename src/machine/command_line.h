@@ -19,12 +19,20 @@
 
 namespace qsbx {
 
+struct CommandOption {
+  std::string name;  // without dashes; empty for a disk image
+  std::string value;
+};
+
 struct CommandLine {
   Machine machine;
   bool stopped = false;  // -S
   bool incoming = false;
   bool daemonize = false;
   bool preconfig = false;
+  bool snapshot = false;  // of any disk
+  // In the order in which QEMU takes them, those in files of -readconfig after the option itself.
+  std::vector<CommandOption> options;
   std::vector<std::string> notes;    // what was assumed where the line does not tell
   std::vector<std::string> missing;  // what is not understood, so that its parts are missing
   std::vector<std::string> unread;   // the same for files of -readconfig, with the reason

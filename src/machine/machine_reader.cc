@@ -388,6 +388,7 @@ CommandLine MachineReader::finish() {
   add_default_display();
   add_default_devices();
   if (snapshot_) add_file_nodes("", "qcow2", "");
+  result_.snapshot = snapshot_;
   return result_;
 }
 

@@ -4,11 +4,14 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 namespace qsbx {
 namespace {
 
 constexpr char kBaseProfile[] = "base/process";
+constexpr char kNotCovered[] = "not-covered";
 
 bool applies_to(const Applicability& applicability, const Part& part) {
   return applicability.kind == part.kind &&
@@ -75,8 +78,23 @@ const Profile* nearest_profile(const Part& part, const ProfileSet& set) {
   return nearest;
 }
 
+// Lines "PART: REASON" of a file beside the profiles, which are for messages only: a file that
+// cannot be read is one without lines.
+std::string reason_not_covered(const Part& part, const ProfileSet& set) {
+  std::ifstream file(std::filesystem::path(set.directory()) / kNotCovered);
+  for (std::string line; std::getline(file, line);) {
+    const size_t colon = line.find(": ");
+    if (line.starts_with('#') || colon == std::string::npos) continue;
+    if (fnmatch(line.substr(0, colon).c_str(), part.to_string().c_str(), 0) != 0) continue;
+    return line.substr(colon + 2);
+  }
+  return "";
+}
+
 std::string uncovered_message(const Part& part, const ProfileSet& set) {
   std::string message = "no profile applies to " + part.to_string();
+  const std::string reason = reason_not_covered(part, set);
+  if (!reason.empty()) return message + " (" + reason + ")";
   const Profile* nearest = nearest_profile(part, set);
   if (nearest != nullptr) message += " (the nearest is " + include_path(*nearest) + ")";
   return message;

@@ -46,7 +46,8 @@ Result<Selection> select_profiles(const Machine& machine, const ProfileSet& set)
 // none.
 Status select_by_name(Selection& selection, const std::string& name, const ProfileSet& set);
 
-// An error that names every uncovered part (ErrorCode::kUnknownDevice), with the nearest profile.
+// An error that names every uncovered part (ErrorCode::kUnknownDevice), with the reason that the
+// set's file `not-covered` has for it, or the nearest profile.
 Error uncovered_error(const Selection& selection, const ProfileSet& set);
 
 // Every feature that a profile of the set has rules for.

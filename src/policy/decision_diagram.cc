@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
 #include "src/bpf/program.h"
 
@@ -224,6 +225,55 @@ Node DecisionDiagrams::word_intersects(uint32_t offset, uint32_t mask) {
     if ((mask >> i & 1) != 0) any = make(variable_of(offset, i), any, kTruth);
   }
   return any;
+}
+
+Node DecisionDiagrams::image(Node node, const std::function<uint32_t(uint32_t)>& change) {
+  std::unordered_map<Node, Node> found;
+  return image(node, change, found);
+}
+
+Node DecisionDiagrams::image(Node node, const std::function<uint32_t(uint32_t)>& change,
+                             std::unordered_map<Node, Node>& found) {
+  if (overflowed_) return kFalsehood;
+  const Entry entry = nodes_[node];
+  if (entry.variable == kTerminal) return terminal(change(entry.high));
+  if (const auto known = found.find(node); known != found.end()) return known->second;
+  const Node low = image(entry.low, change, found);
+  const Node high = image(entry.high, change, found);
+  return found[node] = make(entry.variable, low, high);
+}
+
+Node DecisionDiagrams::where(Node node, uint32_t value) {
+  return image(node, [value](uint32_t other) { return other == value ? 1 : 0; });
+}
+
+std::set<uint32_t> DecisionDiagrams::values(Node node) const {
+  std::set<uint32_t> values;
+  std::unordered_set<Node> seen = {node};
+  for (std::vector<Node> left = {node}; !left.empty();) {
+    const Entry& entry = nodes_[left.back()];
+    left.pop_back();
+    if (entry.variable == kTerminal) {
+      values.insert(entry.high);
+      continue;
+    }
+    for (const Node next : {entry.low, entry.high}) {
+      if (seen.insert(next).second) left.push_back(next);
+    }
+  }
+  return values;
+}
+
+// Architecture and number are first in the order.
+Node DecisionDiagrams::of_call(Node node, uint32_t audit_arch, int number) const {
+  constexpr uint32_t kFirstOfArguments = kFirstArgumentPlace * 32;
+  struct seccomp_data call = {};
+  call.arch = audit_arch;
+  call.nr = number;
+  while (nodes_[node].variable < kFirstOfArguments) {
+    node = cofactor(node, nodes_[node].variable, is_set(call, nodes_[node].variable));
+  }
+  return node;
 }
 
 uint32_t DecisionDiagrams::evaluate(Node node, const struct seccomp_data& call) const {

@@ -15,7 +15,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
+#include <unordered_map>
 #include <vector>
 
 namespace qsbx {
@@ -46,6 +49,18 @@ class DecisionDiagrams {
   Node word_greater(uint32_t offset, uint32_t mask, uint32_t value);
   // Any of the bits of `mask` set.
   Node word_intersects(uint32_t offset, uint32_t mask);
+
+  // The function that has `change` of the value where `node` has the value.
+  Node image(Node node, const std::function<uint32_t(uint32_t)>& change);
+
+  // Where the function has this value.
+  Node where(Node node, uint32_t value);
+
+  // All values of the function.
+  std::set<uint32_t> values(Node node) const;
+
+  // What is left of the function for one architecture and number: a function of the arguments.
+  Node of_call(Node node, uint32_t audit_arch, int number) const;
 
   uint32_t evaluate(Node node, const struct seccomp_data& call) const;
 
@@ -80,6 +95,8 @@ class DecisionDiagrams {
   Node make(uint32_t variable, Node low, Node high);
   Node cofactor(Node node, uint32_t variable, bool high) const;
   Node expand(Node condition, Node yes, Node no);
+  Node image(Node node, const std::function<uint32_t(uint32_t)>& change,
+             std::unordered_map<Node, Node>& found);
   void remember(const Computed& computed);
   size_t free_unique_slot(Node node) const;
   void grow_unique();

@@ -15,11 +15,6 @@ std::string condition_text(const Grant& grant, int number, Architecture architec
   return call == nullptr ? "" : grant.condition.to_string(*call, architecture);
 }
 
-std::string call_name(int number, Architecture architecture) {
-  const Syscall* call = find_syscall(architecture, number);
-  return call == nullptr ? std::to_string(number) : std::string(call->name);
-}
-
 Error errno_conflict(const std::string& call, const Refusal& a, const Refusal& b) {
   return Error{ErrorCode::kPolicy,
                call + " fails with " + std::string(errno_name(a.error)) + " by " +

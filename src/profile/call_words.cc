@@ -115,9 +115,4 @@ Result<Call> read_call(const std::string& name, const std::vector<std::string>& 
   return call;
 }
 
-std::string call_name(int number, Architecture architecture) {
-  const Syscall* call = find_syscall(architecture, number);
-  return call == nullptr ? std::to_string(number) : std::string(call->name);
-}
-
 }  // namespace qsbx

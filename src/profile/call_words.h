@@ -28,9 +28,6 @@ Result<uint64_t> read_call_argument(const Syscall* call, size_t index, std::stri
 Result<Call> read_call(const std::string& name, const std::vector<std::string>& arguments,
                        Architecture architecture);
 
-// "openat", or the number where the table has no name.
-std::string call_name(int number, Architecture architecture);
-
 }  // namespace qsbx
 
 #endif

@@ -99,6 +99,11 @@ const Syscall* find_syscall(Architecture architecture, int number) {
   return found == table.end() || found->number != number ? nullptr : &*found;
 }
 
+std::string call_name(int number, Architecture architecture) {
+  const Syscall* call = find_syscall(architecture, number);
+  return call == nullptr ? std::to_string(number) : std::string(call->name);
+}
+
 bool syscall_name_exists(std::string_view name) {
   return find_syscall(Architecture::kX86_64, name) != nullptr ||
          find_syscall(Architecture::kAarch64, name) != nullptr;

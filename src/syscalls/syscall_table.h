@@ -38,6 +38,9 @@ std::span<const Syscall> syscalls(Architecture architecture);
 const Syscall* find_syscall(Architecture architecture, std::string_view name);
 const Syscall* find_syscall(Architecture architecture, int number);
 
+// "openat", or the number where the table has no name.
+std::string call_name(int number, Architecture architecture);
+
 // Whether any architecture has a call of that name.
 bool syscall_name_exists(std::string_view name);
 

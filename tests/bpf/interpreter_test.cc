@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "src/bpf/kernel_bitmap.h"
+
 namespace qsbx {
 namespace {
 
@@ -111,6 +113,24 @@ TEST(KernelBitmap, HoldsOnlyWhatIsAllowedWithoutALookAtArguments) {
   EXPECT_FALSE(kernel_caches(program, kNative, 2)) << "LOG is not ALLOW";
   EXPECT_FALSE(kernel_caches(program, kNative, 3)) << "looks at an argument";
   EXPECT_FALSE(kernel_caches(program, kNative, 4));
+}
+
+TEST(KernelBitmap, NamesTheInstructionThatKeepsACallOut) {
+  const Program program = {load(kNumberOffset),
+                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 3, 0),
+                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 2, 3, 0),
+                           load(argument_offset(0, false)),
+                           ret(SECCOMP_RET_TRAP),
+                           ret(SECCOMP_RET_ALLOW),
+                           ret(SECCOMP_RET_ALLOW | 1)};
+  EXPECT_EQ(bitmap_obstacle(program, kNative, 1), std::nullopt);
+  EXPECT_EQ(bitmap_obstacle(program, kNative, 2), 6u) << "an ALLOW with data is not cached";
+  EXPECT_EQ(bitmap_obstacle(program, kNative, 3), 3u);
+  EXPECT_EQ(first_bitmap_obstacle(program), 3u);
+  const Program by_number(program.begin() + 4, program.end() - 1);
+  EXPECT_EQ(first_bitmap_obstacle(by_number), std::nullopt);
+  EXPECT_EQ(first_bitmap_obstacle({ret(SECCOMP_RET_ALLOW | 1)}), 0u);
+  EXPECT_EQ(first_bitmap_obstacle({BPF_STMT(BPF_RET | BPF_A, 0)}), 0u);
 }
 
 TEST(Listing, NamesNumbersWordsAndActions) {

@@ -6,7 +6,7 @@ import unittest
 
 from qsbx_case import COVERED, QsbxCase
 
-EVERY = ["run", "compose", "compile", "eval", "explain", "diff", "verify", "status", "probe"]
+EVERY = ["run", "compose", "compile", "eval", "explain", "diff", "stack", "verify", "status", "probe"]
 
 
 class Usage(QsbxCase):
@@ -42,7 +42,7 @@ class Usage(QsbxCase):
         with_rules = ["compile", "--rules", self.rules]
         self.assertIn("raw,asm,c,json", self.complaint(*with_rules, "--format", "elf"))
         self.assertIn("run,boot", self.complaint(*with_rules, "--phase", "walk"))
-        self.assertIn("filter", self.complaint(*with_rules, "--backend", "wall"))
+        self.assertIn("strict,bitmask,filter", self.complaint(*with_rules, "--backend", "wall"))
         self.assertIn("enforce, errno and audit", self.complaint(*with_rules, "--mode", "soft"))
         self.assertIn("x86_64 and aarch64", self.complaint(*with_rules, "--arch", "vax"))
         self.assertIn("the roles are main, vcpu", self.complaint(*with_rules, "--role", "boss"))

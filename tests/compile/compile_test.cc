@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "src/bpf/interpreter.h"
+#include "src/bpf/kernel_bitmap.h"
 #include "tests/support/random_policy.h"
 
 namespace qsbx {

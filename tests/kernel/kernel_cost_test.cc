@@ -14,6 +14,7 @@
 
 #include "kernel/kernel.h"
 #include "src/bpf/interpreter.h"
+#include "src/bpf/kernel_bitmap.h"
 #include "src/compile/compile.h"
 #include "tests/support/random_policy.h"
 

@@ -30,7 +30,7 @@ using testing::HasSubstr;
 
 Capability find(const std::vector<Capability>& capabilities, const std::string& name) {
   const auto found = std::ranges::find(capabilities, name, &Capability::name);
-  return found == capabilities.end() ? Capability{"none", false, false, ""} : *found;
+  return found == capabilities.end() ? Capability{} : *found;
 }
 
 TEST(Probe, TheRunningKernelHasWhatTheTestsNeed) {
@@ -50,16 +50,53 @@ TEST(Probe, SaysWhatIsMissing) {
   const Capability missing = find(capabilities, "tsync-esrch");
   EXPECT_FALSE(missing.present);
   EXPECT_FALSE(missing.required);
-  EXPECT_THAT(missing.detail, HasSubstr("Invalid argument"));
+  EXPECT_THAT(missing.detail(), HasSubstr("Invalid argument"));
   EXPECT_EQ(kernel.installed(), 0);
+}
+
+class KernelWithLandlock : public FakeKernel {
+ public:
+  explicit KernelWithLandlock(int answer) : answer_(answer) {}
+  int landlock_create_ruleset(const void*, size_t, unsigned) override { return answer_; }
+
+ private:
+  int answer_;
+};
+
+TEST(Probe, SaysWhichLandlockThereIs) {
+  KernelWithLandlock without(-ENOSYS);
+  const Capability missing = find(probe(without), "landlock");
+  EXPECT_FALSE(missing.present);
+  EXPECT_FALSE(missing.required);
+  EXPECT_THAT(missing.detail(), HasSubstr("Linux 5.13; here: Function not implemented"));
+  KernelWithLandlock first(1);
+  EXPECT_THAT(find(probe(first), "landlock").detail(), HasSubstr("here: ABI 1"));
+  EXPECT_FALSE(find(probe(first), "landlock-net").present);
+  KernelWithLandlock with_tcp(4);
+  EXPECT_TRUE(find(probe(with_tcp), "landlock-net").present);
 }
 
 TEST(Probe, WithoutSeccompNothingIsPresent) {
   FakeKernel kernel;
-  kernel.fail(1, -ENOSYS);
+  kernel.fail(2, -ENOSYS);  // the first asks for the version
   const Capability filter = find(probe(kernel), "filter");
   EXPECT_FALSE(filter.present);
   EXPECT_TRUE(filter.required);
+}
+
+TEST(Probe, SaysWhatObservingNeeds) {
+  FakeKernel kernel;
+  for (const char* name : {"event-perf", "event-tracefs", "event-syscalls"}) {
+    const Capability one = find(probe(kernel), name);
+    EXPECT_THAT(one.detail(), HasSubstr("qsbx trace"));
+    EXPECT_FALSE(one.required);
+  }
+  struct NoPerf : FakeKernel {
+    int perf_event_open(void*, pid_t, int, unsigned long) override { return -ENOSYS; }
+  } without;
+  const Capability missing = find(probe(without), "event-perf");
+  EXPECT_FALSE(missing.present);
+  EXPECT_THAT(missing.detail(), HasSubstr("Function not implemented"));
 }
 
 TEST(FilterEscape, OfAnOrdinaryCall) {

@@ -80,7 +80,7 @@ TEST(CallerMemory, ReadsAnotherThreadsMemoryAlike) {
 }
 
 TEST(QuietOpens, AreLooksThatFailWithoutHarm) {
-  const QuietOpens opens = QuietOpens::of_this_process();
+  const QuietOpens opens = QuietOpens::of_process(getpid());
   EXPECT_TRUE(opens.contains("/proc/sys/vm/overcommit_memory"));
   EXPECT_TRUE(opens.contains("/proc/1234/cmdline"));
   EXPECT_TRUE(opens.contains("/etc/resolv.conf"));
@@ -94,10 +94,10 @@ TEST(QuietOpens, AreLooksThatFailWithoutHarm) {
 
 TEST(QuietOpens, AreFilesThatAreOpenAnyway) {
   const std::string path = "quiet-opens-test." + std::to_string(getpid());
-  EXPECT_FALSE(QuietOpens::of_this_process().contains(path));
+  EXPECT_FALSE(QuietOpens::of_process(getpid()).contains(path));
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_GE(file, 0);
-  const QuietOpens opens = QuietOpens::of_this_process();
+  const QuietOpens opens = QuietOpens::of_process(getpid());
   unlink(path.c_str());
   close(file);
   EXPECT_TRUE(opens.contains(path));

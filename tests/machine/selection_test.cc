@@ -115,6 +115,16 @@ TEST(Selection, AnUncoveredPartIsNamedWithTheNearestProfile) {
   EXPECT_THAT(error.message, HasSubstr("no profile applies to tpm emulator;"));
 }
 
+TEST(Selection, AnUncoveredPartIsNamedWithTheReasonThatTheSetHas) {
+  const ProfileSet set = small_set();
+  const Selection selection =
+      select(machine_of({{"device", "virtio-9p-pci"}, {"netdev", "virtio-9p"}}), set);
+  const Error error = uncovered_error(selection, set);
+  EXPECT_THAT(error.message,
+              HasSubstr("no profile applies to device virtio-9p-pci (it opens files by name);"));
+  EXPECT_THAT(error.message, HasSubstr("no profile applies to netdev virtio-9p;"));
+}
+
 TEST(Selection, ByName) {
   const ProfileSet set = small_set();
   Selection selection;

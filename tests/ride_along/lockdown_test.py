@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 
-from guest import QEMU, RideAlongTest, status_of_threads, write_profiles
+from guest import QEMU, RideAlongTest, status_of_threads, wait_until, write_profiles
 
 
 class LockdownTest(RideAlongTest):
@@ -100,10 +100,16 @@ class LockdownTest(RideAlongTest):
 
     def test_nothing_of_ours_stays_open(self):
         process, qmp = self.start()
-        names = [os.readlink(fd.path) for fd in os.scandir(f"/proc/{process.pid}/fd")]
-        sockets = [name for name in names if name.startswith("socket:")]
-        self.assertEqual(len(sockets), 2, f"a listener and a client: {names}")
-        self.assertFalse([name for name in names if "qsbx" in name], names)
+
+        def names():
+            return [os.readlink(fd.path) for fd in os.scandir(f"/proc/{process.pid}/fd")]
+
+        # The guest runs a moment before the last of ours is closed.
+        wait_until(
+            lambda: len([name for name in names() if name.startswith("socket:")]) == 2,
+            lambda: f"a listener and a client: {names()}",
+        )
+        self.assertFalse([name for name in names() if "qsbx" in name], names())
         self.assert_quits(process, qmp)
 
     def test_after_lockdown_qemu_makes_no_call_for_our_monitor(self):

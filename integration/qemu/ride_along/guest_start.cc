@@ -2,6 +2,7 @@
 #include "integration/qemu/ride_along/guest_start.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,9 +62,12 @@ int64_t total(const LockdownTimings& timings) {
 Status GuestStart::prepare(const RideAlongSettings& settings,
                            const std::vector<std::string>& command_line) {
   settings_ = settings;
-  auto mode = mode_from_string(settings.mode);
-  if (!mode) return mode.error();
-  sandbox_.set_mode(*mode);
+  observed_ = settings.mode == kModeOff;
+  if (!observed_) {
+    auto mode = mode_from_string(settings.mode);
+    if (!mode) return mode.error();
+    sandbox_.set_mode(*mode);
+  }
   auto understood = read_command_line(command_line);
   command_line_ = understood ? *understood : read_states(command_line);
   if (!understood) not_understood_ = understood.error();
@@ -71,6 +75,7 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
     not_understood_ = Error{ErrorCode::kUsage, command_line_.unread.front()};
   }
   if (auto kept = keep_standard_error(); !kept) return kept;
+  if (observed_) return Done{};
   if (!settings.report_file.empty()) {
     report_ = open(settings.report_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (report_ < 0) {
@@ -100,8 +105,11 @@ Status GuestStart::keep_standard_error() {
 
 void GuestStart::run() {
   close(settings_.monitor_config);
+  if (settings_.broker_socket >= 0) {
+    sandbox_.set_broker({settings_.broker_socket, settings_.broker_process});
+  }
   // With -preconfig there is a machine only after some answers.
-  monitor_end().hold_answers(!broken_ && !command_line_.preconfig);
+  monitor_end().hold_answers(!broken_ && !observed_ && !command_line_.preconfig);
   QmpSocket socket(settings_.own_socket);
   QmpClient qmp(socket);
   auto talked = talk(qmp);
@@ -118,7 +126,9 @@ void GuestStart::run() {
 // that be while questions are open, the machine is what was known of it before.
 Status GuestStart::talk(QmpClient& qmp) {
   qmp.give_way_to("RESUME");
-  if (auto added = add_parts(presumed_machine()); !added) return added;
+  if (!observed_) {
+    if (auto added = add_parts(presumed_machine()); !added) return added;
+  }
   Status known = get_to_know(qmp);
   if (!known && known.error().saved_errno != EINTR) return known;
   if (auto understood = check_understood(); !understood) return understood;
@@ -128,7 +138,8 @@ Status GuestStart::talk(QmpClient& qmp) {
     started_guest_ = true;
   }
   if (auto resumed = await_resume(qmp); !resumed) return resumed;
-  return broken_ ? Status(Done{}) : lock_down();
+  if (observed_ && !broken_) mark_devices_ready();
+  return broken_ || observed_ ? Status(Done{}) : lock_down();
 }
 
 // As the command line has it, before QEMU has said which version it is.
@@ -142,7 +153,7 @@ Status GuestStart::get_to_know(QmpClient& qmp) {
   if (auto ready = qmp.negotiate(kNever); !ready) return ready;
   if (auto waits = check_not_started(qmp); !waits) return waits;
   if (auto there = await_machine(qmp); !there) return there;
-  if (broken_) return Done{};
+  if (broken_ || observed_) return Done{};
   monitor_end().hold_answers(true);
   if (command_line_.stopped || command_line_.incoming) {
     if (auto booted = sandbox_.boot(); !booted) return booted;
@@ -154,7 +165,7 @@ Status GuestStart::get_to_know(QmpClient& qmp) {
 // ended.
 Status GuestStart::check_understood() {
   for (const std::string& missing : command_line_.missing) say("qsbx: warning: " + missing);
-  if (!not_understood_) return Done{};
+  if (!not_understood_ || observed_) return Done{};
   Error error{ErrorCode::kUsage, "QEMU's command line cannot be read here: " +
                                      not_understood_->message + "; write it so that it can"};
   if (!only_audits()) return error;
@@ -246,7 +257,7 @@ Status GuestStart::await_resume(QmpClient& qmp) {
     if (*event && (*event)->name == "refused") {
       say("qsbx: warning: QEMU does not start its guest: " + (*event)->refusal);
     }
-    if (!*event && !broken_ && must_read_again()) {
+    if (!*event && !broken_ && !observed_ && must_read_again()) {
       auto read = read_again(qmp);
       if (!read && read.error().saved_errno != EINTR) return read;
     }
@@ -261,7 +272,7 @@ bool GuestStart::must_read_again() const {
 // QEMU answers nothing while it waits in RESUME, so what came in one go with the start is not
 // known.
 Status GuestStart::check_known() {
-  if (broken_ || !monitor_end().is_stale()) return Done{};
+  if (broken_ || observed_ || !monitor_end().is_stale()) return Done{};
   Error error{ErrorCode::kState,
               "a monitor changed the machine and started the guest at once; start it when QEMU has "
               "answered the change"};
@@ -279,12 +290,33 @@ Status GuestStart::lock_down() {
   return Done{};
 }
 
+void GuestStart::mark_devices_ready() { (void)prctl(kDevicesReadyMark, 0, 0, 0, 0); }
+
 void GuestStart::announce(size_t threads) {
   char rest[80];
   std::snprintf(rest, sizeof rest, ", %zu threads, locked down in %.1f ms", threads,
                 static_cast<double>(total(sandbox_.timings())) / 1000);
   say("qsbx: " + sandbox_.describe() + rest);
 }
+
+namespace {
+
+// Null when it is not known whether there are any.
+nlohmann::json rings_to_json(const std::optional<IoUringState>& state) {
+  if (!state) return nullptr;
+  nlohmann::json rings = nlohmann::json::array();
+  for (const IoUringRing& ring : state->rings) {
+    rings.push_back({{"descriptor", ring.descriptor}, {"polled", ring.polled}});
+  }
+  return {{"rings", rings}, {"polling-threads", state->polling_threads}};
+}
+
+// Null when there is no wall.
+nlohmann::json wall_to_json(const std::string& wall) {
+  return wall.empty() ? nlohmann::json(nullptr) : nlohmann::json(wall);
+}
+
+}  // namespace
 
 void GuestStart::write_report(size_t threads) {
   if (report_ < 0) return;
@@ -299,6 +331,8 @@ void GuestStart::write_report(size_t threads) {
                            {"parts", parts},
                            {"features", sandbox_.machine().features},
                            {"threads", threads},
+                           {"io-uring", rings_to_json(sandbox_.rings())},
+                           {"landlock", wall_to_json(settings_.wall)},
                            {"microseconds",
                             {{"read", timings.read},
                              {"compose", timings.compose},
@@ -329,6 +363,10 @@ void GuestStart::end_qemu(QmpClient& qmp, const Error& error) {
 void GuestStart::report_failure(const Error& error) {
   broken_ = true;
   monitor_end().hold_answers(false);
+  if (observed_) {
+    say("qsbx: warning: " + error.to_string() + "; when devices are ready is not recorded");
+    return;
+  }
   say(only_audits()
           ? "qsbx: warning: " + error.to_string() + "; mode audit: the guest runs without lockdown"
           : "qsbx: error: " + error.to_string() + "; QEMU ends without lockdown");

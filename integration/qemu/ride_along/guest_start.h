@@ -29,7 +29,7 @@ class GuestStart {
 
   // For what goes wrong before run().
   void report_failure(const Error& error);
-  bool only_audits() const { return sandbox_.mode() == Mode::kAudit; }
+  bool only_audits() const { return observed_ || sandbox_.mode() == Mode::kAudit; }
   // The guest was never started, and the process must not end as if all were well.
   bool failed() const { return failed_; }
 
@@ -49,6 +49,7 @@ class GuestStart {
   bool must_read_again() const;
   Status check_known();
   Status lock_down();
+  void mark_devices_ready();
   void announce(size_t threads);
   void write_report(size_t threads);
   void end_qemu(QmpClient& qmp, const Error& error);
@@ -67,7 +68,8 @@ class GuestStart {
   int standard_error_ = 2;
   bool started_guest_ = false;  // our own `cont` is on its way
   bool locked_down_ = false;
-  bool broken_ = false;  // audit only: the guest runs without lockdown
+  bool observed_ = false;  // mode off: all there is to do is to say when devices are ready
+  bool broken_ = false;    // audit only: the guest runs without lockdown
   std::atomic<bool> failed_ = false;
 };
 

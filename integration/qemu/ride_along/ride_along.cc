@@ -52,6 +52,9 @@ void clean_environment(const RideAlongSettings& settings) {
 bool keep_promised_socket(const RideAlongSettings& settings) {
   if (dup3(settings.qemu_socket, settings.promised_socket, O_CLOEXEC) < 0) return false;
   close(settings.qemu_socket);
+  if (settings.broker_socket >= 0 && fcntl(settings.broker_socket, F_SETFD, FD_CLOEXEC) != 0) {
+    return false;
+  }
   return fcntl(settings.own_socket, F_SETFD, FD_CLOEXEC) == 0 &&
          fcntl(settings.monitor_config, F_SETFD, FD_CLOEXEC) == 0;
 }

@@ -39,11 +39,14 @@ std::string to_text(const RideAlongSettings& settings) {
                  {"report", settings.report_file},
                  {"profiles", settings.profiles},
                  {"preload", settings.preload},
+                 {"wall", settings.wall},
                  {"added-arguments", settings.added_arguments},
                  {"qemu-socket", settings.qemu_socket},
                  {"promised-socket", settings.promised_socket},
                  {"own-socket", settings.own_socket},
-                 {"monitor-config", settings.monitor_config}};
+                 {"monitor-config", settings.monitor_config},
+                 {"broker-socket", settings.broker_socket},
+                 {"broker-process", settings.broker_process}};
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -54,11 +57,14 @@ Result<RideAlongSettings> ride_along_settings_from(const std::string& text) {
       object.is_object() && read(object, "mode", settings.mode) &&
       read(object, "features", settings.features) && read(object, "report", settings.report_file) &&
       read(object, "profiles", settings.profiles) && read(object, "preload", settings.preload) &&
+      read(object, "wall", settings.wall) &&
       read(object, "added-arguments", settings.added_arguments) &&
       read(object, "qemu-socket", settings.qemu_socket) &&
       read(object, "promised-socket", settings.promised_socket) &&
       read(object, "own-socket", settings.own_socket) &&
-      read(object, "monitor-config", settings.monitor_config);
+      read(object, "monitor-config", settings.monitor_config) &&
+      read(object, "broker-socket", settings.broker_socket) &&
+      read(object, "broker-process", settings.broker_process);
   if (complete) return settings;
   return Error{ErrorCode::kUsage, std::string(kRideAlongVariable) +
                                       " is not what this version of 'qsbx run' sets; use the "

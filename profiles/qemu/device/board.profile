@@ -8,10 +8,10 @@ applies to machine pc-*-machine, microvm-machine, isapc-machine, none-machine
 applies to device *-x86_64-cpu, apic, kvm-apic, ioapic, kvm-ioapic, isa-i8259, kvm-i8259
 applies to device isa-pit, kvm-pit, hpet, mc146818rtc, kvmclock, kvmvapic, i8257, pc-dimm, nvdimm
 # Chipsets, buses, bridges
-applies to device i440FX*, PIIX3*, piix3-isa, PIIX4*, q35-pcihost, mch, ICH9-*, gpex-*, isabus-bridge
+applies to device i440FX*, PIIX3*, PIIX4*, piix4-isa, q35-pcihost, mch, ICH9-*, gpex-*, isabus-bridge
 applies to device pci-bridge*, pcie-root-port, pcie-pci-bridge, i82801b11-bridge, ioh3420, x3130-*
 applies to device pxb, pxb-pcie, pxb-host, acpi-ged*, acpi-erst, smbus-eeprom, fw_cfg_*, xio3130-*
-applies to device pxb-bus, platform-bus-device, generic-loader, loader
+applies to device loader
 # Ports and input
 applies to device i8042, port92, ps2-*, vmport, vmmouse, isa-pcspk, isa-debug-exit, cfi.pflash01
 # Displays

@@ -1,5 +1,5 @@
 # What all virtio devices share: their transport, and notifiers that follow the driver's status bits.
 profile virtio
-applies to device virtio-mmio, virtio-mmio-bus
+applies to device virtio-mmio
 include base/process
 include base/eventfd

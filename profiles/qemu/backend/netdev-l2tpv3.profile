@@ -1,0 +1,7 @@
+# -netdev l2tpv3: packets over a socket that was connected at the start (net/l2tpv3.c: net_l2tpv3_receive_dgram_iov,
+# net_l2tpv3_send).
+profile netdev-l2tpv3
+applies to netdev l2tpv3
+include base/process
+
+{ sendmsg, recvmmsg }: 1

@@ -1,0 +1,9 @@
+# UEFI variables (hw/uefi). With jsonfile= every change is written to a file that is open already
+# (var-service-json.c: uefi_vars_json_save).
+profile uefi-vars
+applies to device uefi-vars-*
+include base/process
+
+lseek: whence == SEEK_SET
+ftruncate: length == 0
+fsync: 1
