@@ -14,6 +14,7 @@
 #include "tests/proof/live_kernel.h"
 #include "tests/proof/small_conditions.h"
 #include "tests/support/random_policy.h"
+#include "tests/support/this_machine.h"
 
 namespace qsbx {
 namespace {
@@ -154,7 +155,7 @@ TEST(Differential, TenThousandRandomPolicies) {
 
 // Calls of i386 come through their own door, with numbers that mean other calls.
 TEST(Differential, OtherArchitecturesAreForeignToTheKernelToo) {
-  if (!takes_i386_calls()) GTEST_SKIP() << "this kernel takes no calls of i386";
+  if (!testing::takes_i386_calls()) GTEST_SKIP() << "this kernel takes no calls of i386";
   Policy policy(Architecture::kX86_64);
   policy.grant(1, {Expression::always(), {}});
   const Policy moved = with_unassigned_numbers(policy);

@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "kernel/kernel.h"
+#include "tests/support/this_machine.h"
 
 namespace qsbx {
 namespace {
@@ -108,17 +109,6 @@ Policy with_unassigned_numbers(const Policy& policy) {
   return moved;
 }
 
-bool takes_i386_calls() {
-  static const bool takes = [] {
-    if (native_architecture() != Architecture::kX86_64) return false;
-    const pid_t child = fork();
-    if (child == 0) _exit(int80({kFirstFreeOfI386, kI386, 0, {}}) == -1 ? 0 : 1);
-    int status = 0;
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
-  }();
-  return takes;
-}
-
 bool can_be_made(const struct seccomp_data& call) {
   const uint32_t number = static_cast<uint32_t>(call.nr);
   if (call.arch == audit_architecture(native_architecture())) {
@@ -127,7 +117,8 @@ bool can_be_made(const struct seccomp_data& call) {
   // Registers of 32 bits, of which the sixth is the frame pointer.
   const auto fits = [](uint64_t argument) { return argument <= UINT32_MAX; };
   return call.arch == kI386 && number >= kFirstFreeOfI386 && number < kX32Bit &&
-         std::all_of(call.args, call.args + 5, fits) && call.args[5] == 0 && takes_i386_calls();
+         std::all_of(call.args, call.args + 5, fits) && call.args[5] == 0 &&
+         testing::takes_i386_calls();
 }
 
 std::vector<uint32_t> answers_of_kernel(const Program& program,

@@ -22,9 +22,6 @@ inline constexpr int kLastUnassigned = 423;
 // that makes calls and ends: exit_group and rt_sigreturn.
 Policy with_unassigned_numbers(const Policy& policy);
 
-// Kernels can be without, or started without, the calls of 32-bit programs.
-bool takes_i386_calls();
-
 // Whether the call can be made here, without harm if it should be allowed.
 bool can_be_made(const struct seccomp_data& call);
 
