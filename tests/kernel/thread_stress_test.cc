@@ -117,7 +117,7 @@ TEST_P(Stress, WhileThreadsAreCreatedAndEnd) {
               std::vector<std::thread> starters;
               for (int i = 0; i < kStarters; ++i) {
                 starters.emplace_back([&] {
-                  while (!stop && calls.refused < enough) {
+                  while (!stop && calls.escaped == 0 && calls.refused < enough) {
                     std::thread([&] { calls.make(); }).join();
                     calls.make();
                     ++started;

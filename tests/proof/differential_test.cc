@@ -153,6 +153,45 @@ TEST(Differential, TenThousandRandomPolicies) {
   EXPECT_GE(counts.calls, 1'000'000);
 }
 
+// Random calls that can be made here, without those that cannot.
+Calls random_makeable_calls(testing::Random& random, const Policy& policy, size_t count) {
+  Calls calls;
+  while (calls.size() < count) {
+    const struct seccomp_data call = testing::random_call(random, policy);
+    if (can_be_made(call)) calls.push_back(call);
+  }
+  return calls;
+}
+
+// Of ours and of the ABIs that are foreign to it.
+TEST(Differential, TenMillionCallsUnderLoadedPrograms) {
+  constexpr int kPolicies = 100;
+  constexpr size_t kCallsOfEach = 100'000;
+  testing::Random random(testing::test_seed());
+  size_t allowed = 0, foreign = 0;
+  for (int round = 0; round < kPolicies; ++round) {
+    const Policy policy = with_unassigned_numbers(
+        testing::random_policy(random, native_architecture(), 1 + round % 40));
+    const Actions& actions = round % 5 == 0 ? kTrapping : kFailing;
+    const Program program = compiled(policy, actions);
+    const Calls calls = random_makeable_calls(random, policy, kCallsOfEach);
+    const std::vector<uint32_t> answers = answers_of_kernel(program, calls);
+    for (size_t i = 0; i < calls.size(); ++i) {
+      const uint32_t meant = action_of(policy, actions, testing::as_call(calls[i]));
+      ASSERT_EQ(answers[i], meant) << action_name(answers[i]) << " is not " << action_name(meant)
+                                   << ": " << describe(calls[i]) << "\n"
+                                   << listing(program, policy.architecture());
+      allowed += meant == SECCOMP_RET_ALLOW ? 1 : 0;
+      foreign += meant == actions.foreign ? 1 : 0;
+    }
+  }
+  const size_t made = kPolicies * kCallsOfEach;
+  std::cout << made << " calls made, " << allowed << " of them allowed, " << foreign
+            << " of another ABI\n";
+  EXPECT_GT(allowed, made / 100);
+  EXPECT_GT(foreign, made / 1000);
+}
+
 // Calls of i386 come through their own door, with numbers that mean other calls.
 TEST(Differential, OtherArchitecturesAreForeignToTheKernelToo) {
   if (!testing::takes_i386_calls()) GTEST_SKIP() << "this kernel takes no calls of i386";
