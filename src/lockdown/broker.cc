@@ -75,6 +75,13 @@ ByRegisters Broker::by_registers(const Notification& notification) {
   return Fail{OpenList::kRefusal};
 }
 
+void Broker::process_ended() {
+  reports_.send_rest();
+  const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  dup3(nothing, reports_.descriptor(), O_CLOEXEC);
+  close(nothing);
+}
+
 ByMemory Broker::by_memory(const Notification& notification, const WaitingCaller& caller) {
   OpenRequest request;
   if (const int error = read_flags(notification.call, caller, request)) return Fail{error};

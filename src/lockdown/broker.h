@@ -24,6 +24,9 @@ class Broker : public Judge {
 
   ByRegisters by_registers(const Notification& notification) override;
   ByMemory by_memory(const Notification& notification, const WaitingCaller& caller) override;
+  // Reports go nowhere from then on: who reads them to their end may do that before it waits for
+  // the process.
+  void process_ended() override;
 
  private:
   uint32_t count(const std::string& path);

@@ -159,7 +159,9 @@ Status serve_broker(int socket, const OpenList& list) {
   if (works) {
     ReportChannel reports(given.reports);
     Broker broker(list, reports, std::move(quiet));
-    works = supervise(given.listener, broker);
+    const int process = static_cast<int>(syscall(SYS_pidfd_open, given.handover.process, 0));
+    works = supervise(given.listener, broker, process);
+    if (process >= 0) close(process);
   }
   close(given.listener);
   close(given.reports);

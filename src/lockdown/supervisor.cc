@@ -48,14 +48,19 @@ Error cannot_supervise(int error) {
                error};
 }
 
-// False when the last who could call is gone.
-Result<bool> wait_for_call(int listener) {
-  struct pollfd question = {listener, POLLIN, 0};
-  while (poll(&question, 1, -1) < 0) {
-    if (errno != EINTR) return cannot_supervise(errno);
+// False when the last who could call is gone. `process` is -1 from its end on; poll(2) passes over
+// such.
+Result<bool> wait_for_call(int listener, int& process, Judge& judge) {
+  for (;;) {
+    struct pollfd questions[] = {{listener, POLLIN, 0}, {process, POLLIN, 0}};
+    while (poll(questions, 2, -1) < 0) {
+      if (errno != EINTR) return cannot_supervise(errno);
+    }
+    if (questions[0].revents & POLLNVAL) return cannot_supervise(EBADF);
+    if (questions[0].revents != 0) return (questions[0].revents & POLLIN) != 0;
+    judge.process_ended();
+    process = -1;
   }
-  if (question.revents & POLLNVAL) return cannot_supervise(EBADF);
-  return (question.revents & POLLIN) != 0;
 }
 
 }  // namespace
@@ -84,11 +89,11 @@ std::optional<std::string> WaitingCaller::current_folder() const {
   return std::string(room, static_cast<size_t>(size));
 }
 
-Status supervise(int listener, Judge& judge) {
+Status supervise(int listener, Judge& judge, int process) {
   if (listener < 0) return cannot_supervise(EBADF);  // poll(2) would wait for ever
   (void)wake_in_turns(listener);                     // speed only
   for (;;) {
-    const auto more = wait_for_call(listener);
+    const auto more = wait_for_call(listener, process, judge);
     if (!more) return more.error();
     if (!*more) return Done{};
     Notification notification;

@@ -71,11 +71,17 @@ class Judge {
   virtual ByRegisters by_registers(const Notification& notification) = 0;
   // Asked where by_registers() said LookAtMemory.
   virtual ByMemory by_memory(const Notification& notification, const WaitingCaller& caller) = 0;
+  // The process that supervise() was told of has ended. Others may still call.
+  virtual void process_ended() {}
 };
 
 // Answers until nobody is under the filter any more. kKernel, with errno, when the listener cannot
 // be read; it is the caller's to close.
-Status supervise(int listener, Judge& judge);
+//
+// Before Linux 6.11 a process that has ended is under its filter until its parent has waited for
+// it. So what that parent may wait for first has to be let go when the process ends, which
+// `process`, a pidfd, tells; -1: nobody asks.
+Status supervise(int listener, Judge& judge, int process = -1);
 
 }  // namespace qsbx
 
