@@ -106,16 +106,18 @@ class KernelInGuest:
         self.assertTrue(self.shell("uname -r")[-1].startswith(self.release))
 
     def test_all(self):
-        self.expect_passed("kernel_test", "*", 10)
+        self.expect_passed("kernel_test", "*", 125)
 
     def test_lockdown(self):
-        self.expect_passed("lockdown_test", "*", 10)
+        self.expect_passed("lockdown_test", "*", 135)
 
 
 class Linux61(KernelInGuest, unittest.TestCase):
     package = "linux-image-amd64/bookworm"
     release = "6.1."
-    may_skip = set()
+    # It has Landlock ABI 2: paths, but neither TCP nor ioctl nor scopes.
+    may_skip = {"LandlockTest.TcpIsRefusedUnlessItIsLetThrough", "LandlockTest.DevicesThatAreReadGetNoIoctl",
+                "LandlockTest.SignalsStayBehindTheWall", "LandlockTest.AbstractSocketsOfOthersAreRefused"}
 
 
 class Linux612(KernelInGuest, unittest.TestCase):
