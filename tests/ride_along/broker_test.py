@@ -115,6 +115,8 @@ class BrokerTest(RideAlongTest):
 
     def test_killed_before_the_lockdown_it_is_a_warning(self):
         process, qmp = self.start("-S")
+        # A guest that is started before has no boot phase.
+        self.await_boot_policy(process.pid)
         os.kill(self.broker(), signal.SIGKILL)
         self.await_no_broker()
         qmp.ask("cont")

@@ -152,6 +152,12 @@ class RideAlongTest(unittest.TestCase):
     def assert_exit(self, process, status):
         self.assertEqual(process.wait(SECONDS_TO_START), status, self.said())
 
+    def await_boot_policy(self, pid):
+        wait_until(
+            lambda: all(status["Seccomp"] == "2" for status in status_of_threads(pid).values()),
+            "the boot policy is in force",
+        )
+
     def assert_locked_down(self, pid, filters=1):
         for tid, status in status_of_threads(pid).items():
             with self.subTest(thread=tid, name=status["Name"]):

@@ -16,6 +16,7 @@ class StartTest(RideAlongTest):
         qmp = self.monitor()
         time.sleep(1)
         self.assertEqual(qmp.status(), "prelaunch")
+        self.await_boot_policy(process.pid)
         self.assertNotIn("locked down", self.said())
         self.assert_locked_down(process.pid)  # by the boot policy
         self.assertEqual(qmp.ask("cont"), {})
