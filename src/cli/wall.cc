@@ -75,10 +75,15 @@ Status remove_socket(const std::string& path) {
                errno};
 }
 
-Status do_beforehand(const QemuWall& wall) {
+Status make_files(const QemuWall& wall) {
   for (const std::string& path : wall.made_files) {
     if (Status made = make_file(path); !made) return made;
   }
+  return Done{};
+}
+
+// When nothing else can go wrong: a socket may be in use by the QEMU that runs.
+Status remove_sockets(const QemuWall& wall) {
   for (const std::string& path : wall.made_sockets) {
     if (Status removed = remove_socket(path); !removed) return removed;
   }
@@ -150,9 +155,10 @@ Result<std::string> put_up_wall(const RunOptions& options, const WallExtras& ext
   if (auto abi = landlock_abi(running_kernel()); !abi) return abi.error();
   auto planned = plan_wall(options, extras);
   if (!planned) return planned.error();
-  if (Status done = do_beforehand(*planned); !done) return done.error();
+  if (Status made = make_files(*planned); !made) return made.error();
   auto wall = Wall::prepare(running_kernel(), planned->plan);
   if (!wall) return wall.error();
+  if (Status removed = remove_sockets(*planned); !removed) return removed.error();
   if (Status up = wall->put_up(); !up) return up.error();
   const std::string text = describe(*wall, planned->plan);
   for (const std::string& note : planned->notes) say_line("note: " + note);

@@ -221,6 +221,14 @@ class WallTest(RideAlongTest):
         self.assertIn(f"the wall cannot let '{nowhere}' through: No such file or directory; name a "
                       "path that is there", self.complains("--let-read", nowhere))  # fmt: skip
 
+    def test_a_start_that_fails_takes_no_socket_away(self):
+        path = self.folder / "in-use"
+        used = socket.socket(socket.AF_UNIX)
+        self.addCleanup(used.close)
+        used.bind(str(path))
+        self.complains("--let-read", self.folder / "nowhere", arguments=["-qmp", f"unix:{path},server=on,wait=off"])
+        self.assertTrue(path.exists())
+
     def test_a_file_that_cannot_be_made(self):
         path = self.folder / "nowhere/pid"
         self.assertIn(f"cannot make '{path}', which QEMU could not make behind the wall: No such",
