@@ -28,12 +28,12 @@ std::string reason(int error) {
       return "it was built without CONFIG_SECCOMP_FILTER, or a filter in force hides seccomp(2)";
     case EBUSY:
       return "a filter in force already has a listener (a container manager's, or an earlier "
-             "audit), "
-             "and there can be one only; use mode errno or enforce";
+             "audit), and there can be one only; use mode errno or enforce, without a broker "
+             "(--open)";
     case EMFILE:
     case ENFILE:
-      return "no file descriptor is free for the listener of mode audit; raise the limit (ulimit "
-             "-n)";
+      return "no file descriptor is free for the listener of mode audit, or of a broker; raise the "
+             "limit (ulimit -n)";
     default:
       return strerror(error);
   }
