@@ -80,9 +80,16 @@ Status check_lets_lockdown_follow(const Policy& boot) {
 // What stays of a failed install, for the message.
 Error with_consequences(Error error, Kernel& kernel) {
   const bool boot = in_force().boot != nullptr;
-  if (in_force().opens_handed_over) error.message += "; opens are handed over to the broker";
-  error.message +=
-      boot ? "; the boot policy stays in force, nothing else is" : "; nothing is in force";
+  const std::string filter =
+      in_force().opens_handed_over ? "the filter by which opens are handed over" : "";
+  if (boot) {
+    error.message += "; the boot policy " + (filter.empty() ? "stays" : "and " + filter + " stay") +
+                     " in force, nothing else is";
+  } else if (filter.empty()) {
+    error.message += "; nothing is in force";
+  } else {
+    error.message += "; " + filter + " stays in force, nothing else is";
+  }
   if (!boot && kernel.get_no_new_privs() == 1) error.message += ", but no_new_privs is set";
   return error;
 }
@@ -216,7 +223,7 @@ Status Sandbox::hand_opens_over(const VerifiedProgram& program) {
   if (in_force().opens_handed_over) return Done{};  // by an attempt that failed later
   auto installed = install_filter(kernel_, program, {.new_listener = true});
   if (!installed) return std::move(installed).error();
-  in_force().opens_handed_over = true;
+  in_force().opens_handed_over = true;  // whatever becomes of the broker
   auto given = give_listener(*broker_, installed->listener, report_target_->descriptor());
   broker_.reset();
   if (given) return Done{};

@@ -180,7 +180,9 @@ Result<Sandbox::Prepared> Sandbox::prepare_policy(Selection selection, Result<Po
 
 Result<std::optional<VerifiedProgram>> Sandbox::prepare_handing_over(const Policy& policy,
                                                                      Phase phase) {
-  if (!broker_ || phase != Phase::kRun) return std::optional<VerifiedProgram>();
+  // After an attempt that failed later the broker is at work, and opens stay its own.
+  const bool handed = broker_ || in_force().opens_handed_over;
+  if (!handed || phase != Phase::kRun) return std::optional<VerifiedProgram>();
   auto program = compile_and_verify(handing_over(policy), handing_actions(mode_));
   if (!program) return std::move(program).error();
   return std::optional<VerifiedProgram>(std::move(program).value());
