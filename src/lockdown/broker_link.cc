@@ -2,10 +2,12 @@
 #include "src/lockdown/broker_link.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -125,10 +127,24 @@ Status check_works(const Given& given) {
   return check_reads(given.handover);
 }
 
-void tell(int socket, const Status& works) {
+// False when nobody waits for the answer any more.
+bool tell(int socket, const Status& works) {
   std::string answer = "!";
   if (!works) answer += works.error().message.substr(0, kLongestAnswer - 1);
-  (void)send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+  return send(socket, answer.data(), answer.size(), MSG_NOSIGNAL) > 0;
+}
+
+// Others write to the same pipe, and what they write between our question whether there is room
+// and our write would have the write wait, and all opens with it. Waiting or not belongs to what
+// was opened, which is shared with QEMU, so it is opened once more.
+int opened_without_waiting(int reports) {
+  struct stat file = {};
+  if (fstat(reports, &file) != 0 || !S_ISFIFO(file.st_mode)) return reports;
+  const std::string path = "/proc/self/fd/" + std::to_string(reports);
+  const int own = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (own < 0) return reports;
+  close(reports);
+  return own;
 }
 
 }  // namespace
@@ -154,9 +170,10 @@ Status serve_broker(int socket, const OpenList& list) {
   }
   Status works = check_works(given);
   auto quiet = QuietOpens::of_process(given.handover.process);
-  tell(socket, works);
+  const bool told = tell(socket, works);
   close(socket);
-  if (works) {
+  given.reports = opened_without_waiting(given.reports);
+  if (works && told) {
     ReportChannel reports(given.reports);
     Broker broker(list, reports, std::move(quiet));
     const int process = static_cast<int>(syscall(SYS_pidfd_open, given.handover.process, 0));

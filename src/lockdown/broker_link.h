@@ -27,8 +27,10 @@ struct BrokerLink {
 // The broker is no ancestor, so Yama (ptrace_scope 1) has to be told that it may read.
 void allow_reading(const BrokerLink& link);
 
-// Closes `listener` and the socket, in any case. Fails when there is no broker any more, or it
-// cannot work: then what the filter hands over fails with ENOSYS.
+// Closes `listener` and the socket, in any case. Fails when there is no broker any more, it cannot
+// work, or does not answer within ten seconds: then what the filter hands over fails with ENOSYS.
+// A broker that was stopped has the listener until it goes on or ends, and who calls waits for
+// that.
 Status give_listener(const BrokerLink& link, int listener, int report_descriptor);
 
 // Waits for the listener, and answers its calls until nobody is left to make any; reports go where

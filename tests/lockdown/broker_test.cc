@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -313,7 +315,8 @@ TEST_F(BrokerTest, KilledAtAnyMomentItLeavesItsCallersRunningAndNeverUnfiltered)
       _exit(wrong.empty() ? (given ? 0 : 1) : 2);
     }
     close(broker->socket);
-    usleep(round < 5 ? 0 : random() % 10000);
+    // From at once to long after the handover, which takes some 20 ms.
+    usleep(round < 5 ? 0 : random() % (round < 20 ? 10'000 : 100'000));
     kill(broker->process, SIGKILL);
     waitpid(broker->process, nullptr, 0);
     int status = -1;
@@ -324,6 +327,7 @@ TEST_F(BrokerTest, KilledAtAnyMomentItLeavesItsCallersRunningAndNeverUnfiltered)
   }
   printf("%d of 40 before the listener was there\n", before_handover);
   EXPECT_GT(before_handover, 0);
+  EXPECT_LT(before_handover, 40);
 }
 
 TEST_F(BrokerTest, EndsWhenNobodyGivesItAListener) {
@@ -342,6 +346,66 @@ TEST_F(BrokerTest, SaysWhatIsNoListener) {
   ASSERT_FALSE(given.ok());
   EXPECT_THAT(given.error().message, HasSubstr("cannot pass descriptors in"));
   waitpid(broker->process, nullptr, 0);
+}
+
+// Whoever is told that a broker does not answer finds none at work later.
+TEST_F(BrokerTest, ABrokerThatIsStoppedAtTheHandoverAnswersNothingLater) {
+  const ChildEnd end = run_in_child([&] {
+    auto broker = fork_broker({folder_.of("file")});
+    if (!broker) return 1;
+    kill(broker->process, SIGSTOP);
+    const std::string wrong = hand_opens_to(*broker, STDERR_FILENO);
+    kill(broker->process, SIGCONT);
+    fprintf(stderr, "%s, and then %s\n", wrong.c_str(), behind(folder_.of("file")).c_str());
+    return 0;
+  });
+  EXPECT_TRUE(end.exited_with(0)) << end.status;
+  EXPECT_THAT(end.errors, HasSubstr("the broker does not answer"));
+  EXPECT_THAT(end.errors, HasSubstr("and then ENOSYS"));
+}
+
+// Octal, as fdinfo has them; of the first descriptor that is the pipe.
+int flags_of_pipe(pid_t process, const std::string& pipe) {
+  const std::string folder = "/proc/" + std::to_string(process);
+  for (const auto& entry : std::filesystem::directory_iterator(folder + "/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path(), gone) != pipe) continue;
+    std::ifstream info(folder + "/fdinfo/" + entry.path().filename().string());
+    std::string word;
+    while (info >> word && word != "flags:") {
+    }
+    int flags = 0;
+    info >> std::oct >> flags;
+    return flags;
+  }
+  return -1;
+}
+
+// Another writer may take the room that the broker has just seen.
+TEST_F(BrokerTest, ItsWritesToAPipeOfReportsNeverWait) {
+  auto broker = fork_broker({folder_.of("file")});
+  ASSERT_TRUE(broker.ok());
+  int reports[2], given[2];
+  ASSERT_EQ(pipe(reports), 0);
+  ASSERT_EQ(pipe(given), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool handed = hand_opens_to(*broker, reports[1]).empty();
+    const bool refused = open("/etc/passwd", O_RDONLY) == -1 && errno == EACCES;  // it is at work
+    _exit(handed && refused && write(given[1], "x", 1) == 1 && pause() ? 0 : 1);
+  }
+  char byte;
+  ASSERT_EQ(read(given[0], &byte, 1), 1);
+  const std::string pipe =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(reports[1])).string();
+  const int flags = flags_of_pipe(broker->process, pipe);
+  EXPECT_TRUE(flags >= 0 && (flags & O_NONBLOCK)) << flags;
+  EXPECT_FALSE(fcntl(reports[1], F_GETFL) & O_NONBLOCK);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  close(broker->socket);
+  waitpid(broker->process, nullptr, 0);
+  for (const int descriptor : {reports[0], reports[1], given[0], given[1]}) close(descriptor);
 }
 
 TEST_F(BrokerTest, ABrokerThatMayNotReadTheCallerSaysSo) {
@@ -467,9 +531,15 @@ std::string attempt_with_failure(int nth) {
   sandbox.set_broker({ends[0], getpid()});
   const Status locked = sandbox.lockdown();
   if (locked) return kernel.installed() == 2 ? "" : "not both filters";
-  const bool told = locked.error().message.find("opens are handed over") != std::string::npos;
+  const bool told =
+      locked.error().message.find("by which opens are handed over") != std::string::npos;
   if (told != (kernel.installed() == 1)) return "told wrongly: " + locked.error().message;
+  // As if something had been changed meanwhile: the policy grants what is handed over all the same.
+  const size_t granted = sandbox.granted_calls();
+  sandbox.set_mode(Mode::kErrno);
+  sandbox.set_mode(Mode::kEnforce);
   if (!sandbox.lockdown()) return "cannot be tried again";
+  if (sandbox.granted_calls() != granted) return "opens are granted no longer";
   return kernel.installed() == 2 ? "failed" : "not both filters afterwards";
 }
 
