@@ -117,11 +117,8 @@ Status check_no_thread_is_a_stranger() {
 }
 
 Status check_single_thread() {
-  const auto threads = threads_of(getpid());
-  if (threads && threads->size() == 1) return Done{};
-  const std::string found =
-      threads ? "this process has " + std::to_string(threads->size()) + " threads"
-              : "the threads of this process cannot be counted (" + threads.error().message + ")";
+  const std::string found = threads_beside_this();
+  if (found.empty()) return Done{};
   return Error{ErrorCode::kThread,
                "prctl(PR_SET_SECCOMP) locks down one thread only, and " + found +
                    ", so nothing was locked down; do it before threads are started, or on a kernel "

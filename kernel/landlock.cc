@@ -177,11 +177,8 @@ Error not_put_up(int error) {
 
 // Landlock of this ABI would leave other threads outside.
 Status check_alone(int abi) {
-  const auto threads = threads_of(getpid());
-  if (threads && threads->size() == 1) return Done{};
-  const std::string found =
-      threads ? "this process has " + std::to_string(threads->size()) + " threads"
-              : "the threads of this process cannot be counted (" + threads.error().message + ")";
+  const std::string found = threads_beside_this();
+  if (found.empty()) return Done{};
   return Error{ErrorCode::kThread,
                "Landlock of ABI " + std::to_string(abi) + " is for one thread, and " + found +
                    ", so no wall is up; put it up before threads are started, or on Linux 7.0 "

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -74,6 +75,15 @@ Result<std::vector<ThreadState>> threads_of(pid_t pid) {
   if (threads.empty()) return cannot_read(folder, ESRCH);
   std::ranges::sort(threads, {}, &ThreadState::tid);
   return threads;
+}
+
+std::string threads_beside_this() {
+  const auto threads = threads_of(getpid());
+  if (!threads) {
+    return "the threads of this process cannot be counted (" + threads.error().message + ")";
+  }
+  if (threads->size() == 1) return "";
+  return "this process has " + std::to_string(threads->size()) + " threads";
 }
 
 }  // namespace qsbx

@@ -25,6 +25,10 @@ struct ThreadState {
 // kKernel with the errno when the process is not there or may not be read.
 Result<std::vector<ThreadState>> threads_of(pid_t pid);
 
+// Empty when this process has a single thread; otherwise how many it has, or why nobody knows, in
+// words that follow an "and".
+std::string threads_beside_this();
+
 }  // namespace qsbx
 
 #endif

@@ -77,19 +77,20 @@ Status check_lets_lockdown_follow(const Policy& boot) {
                "'seccomp: 1' to a profile of phase boot"};
 }
 
+std::string what_is_in_force(bool boot, bool opens_handed_over) {
+  if (!boot && !opens_handed_over) return "nothing is in force";
+  std::string stays = "the boot policy stays";
+  if (opens_handed_over) stays = "the filter by which opens are handed over stays";
+  if (boot && opens_handed_over) {
+    stays = "the boot policy and the filter by which opens are handed over stay";
+  }
+  return stays + " in force, nothing else is";
+}
+
 // What stays of a failed install, for the message.
 Error with_consequences(Error error, Kernel& kernel) {
   const bool boot = in_force().boot != nullptr;
-  const std::string filter =
-      in_force().opens_handed_over ? "the filter by which opens are handed over" : "";
-  if (boot) {
-    error.message += "; the boot policy " + (filter.empty() ? "stays" : "and " + filter + " stay") +
-                     " in force, nothing else is";
-  } else if (filter.empty()) {
-    error.message += "; nothing is in force";
-  } else {
-    error.message += "; " + filter + " stays in force, nothing else is";
-  }
+  error.message += "; " + what_is_in_force(boot, in_force().opens_handed_over);
   if (!boot && kernel.get_no_new_privs() == 1) error.message += ", but no_new_privs is set";
   return error;
 }
