@@ -30,12 +30,6 @@ std::vector<std::string> names_of(const std::vector<int>& numbers, Architecture 
   return names;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
-
 std::string strict_json(Architecture architecture, const std::vector<std::string>& beyond) {
   nlohmann::ordered_json calls = nlohmann::ordered_json::array();
   const Policy strict = strict_policy(architecture);
@@ -102,7 +96,7 @@ Result<std::string> strict_answer(const Policy& policy, Mode mode, bool json) {
   if (!beyond.empty()) {
     say("warning: strict mode lets through what this policy does not grant, or not for all "
         "arguments: " +
-        listed(beyond));
+        joined(beyond));
   }
   return json ? strict_json(policy.architecture(), beyond) : strict_text(policy.architecture());
 }

@@ -57,12 +57,6 @@ void print_parts(const std::string& title, const Parts& parts) {
   }
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all;
-}
-
 void print_profiles(const Selection& selection) {
   size_t width = 0;
   for (const SelectedProfile& one : selection.profiles) {

@@ -26,6 +26,12 @@ void say(const std::string& message) {
   for (std::string line; std::getline(lines, line);) std::cerr << "qsbx: " << line << "\n";
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
 int report(const Error& error) {
   say(error.to_string());
   return exit_status_of(error.code);

@@ -5,6 +5,7 @@
 #define QSBX_CLI_REPORT_H_
 
 #include <string>
+#include <vector>
 
 #include "src/errors/result.h"
 
@@ -20,6 +21,9 @@ enum ExitStatus {
 
 // Every line of the message with "qsbx: " before it.
 void say(const std::string& message);
+
+// With commas between them.
+std::string joined(const std::vector<std::string>& texts);
 
 // Says what is wrong; the exit status that goes with it.
 int report(const Error& error);

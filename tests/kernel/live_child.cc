@@ -13,19 +13,12 @@
 
 #include "src/compile/compile.h"
 #include "src/syscalls/syscall_table.h"
+#include "tests/support/read_all.h"
 
 namespace qsbx::testing {
 namespace {
 
 static_assert(kRefusedWith == EDOM);
-
-std::string read_all(int descriptor) {
-  std::string text;
-  char buffer[1024];
-  ssize_t count;
-  while ((count = read(descriptor, buffer, sizeof buffer)) > 0) text.append(buffer, count);
-  return text;
-}
 
 // `exit` may be what the body has had refused: _exit(2) is not.
 [[noreturn]] void be_child(int answer, const std::function<std::string()>& body) {

@@ -7,16 +7,10 @@
 
 #include <sstream>
 
+#include "tests/support/read_all.h"
+
 namespace qsbx {
 namespace {
-
-std::string read_all(int descriptor) {
-  std::string text;
-  char buffer[4096];
-  ssize_t count;
-  while ((count = read(descriptor, buffer, sizeof buffer)) > 0) text.append(buffer, count);
-  return text;
-}
 
 [[noreturn]] void be_child(const int pipe_ends[2], const std::function<int()>& body) {
   dup2(pipe_ends[1], STDERR_FILENO);
@@ -50,7 +44,7 @@ ChildEnd run_in_child(const std::function<int()>& body) {
   const pid_t child = fork();
   if (child == 0) be_child(pipe_ends, body);
   close(pipe_ends[1]);
-  ChildEnd end = {-1, read_all(pipe_ends[0])};
+  ChildEnd end = {-1, testing::read_all(pipe_ends[0])};
   close(pipe_ends[0]);
   waitpid(child, &end.status, 0);
   return end;

@@ -18,11 +18,12 @@
 #include <vector>
 
 #include "tests/lockdown/test_profiles.h"
+#include "tests/support/read_all.h"
 
 namespace qsbx {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Pipe {
   Pipe() {
@@ -46,14 +47,7 @@ struct Pipe {
     return size;
   }
 
-  std::string read_all() {
-    std::string text;
-    char buffer[4096];
-    for (ssize_t count; (count = read(ends[0], buffer, sizeof buffer)) > 0;) {
-      text.append(buffer, static_cast<size_t>(count));
-    }
-    return text;
-  }
+  std::string read_all() { return testing::read_all(ends[0]); }
 
   int ends[2];
 };
