@@ -31,6 +31,7 @@
 #include "src/profile/weights.h"
 #include "src/verify/verify.h"
 #include "tests/proof/shipped_policies.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx::bench {
 namespace {
@@ -139,7 +140,7 @@ Programs compare(const Row& row) {
 }
 
 std::vector<WeightedCall> recorded_by(const std::string& accelerator) {
-  const std::string file = QSBX_SOURCE_DIR "/profiles/qemu/weights/" + accelerator + ".weights";
+  const std::string file = in_source_tree("profiles/qemu/weights/") + accelerator + ".weights";
   std::ifstream stream(file);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   return expect(parse_weights(text, file, kX86), file);

@@ -17,13 +17,14 @@
 #include "src/profile/profile.h"
 #include "src/syscalls/syscall_table.h"
 #include "src/verify/symbolic_execution.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx::bench {
 namespace {
 
 using Node = DecisionDiagrams::Node;
 
-constexpr char kRules[] = QSBX_SOURCE_DIR "/bench/data/qemu-sandbox.profile";
+const std::string kRules = in_source_tree("bench/data/qemu-sandbox.profile");
 constexpr Actions kOneDenial = {
     .deny = SECCOMP_RET_KILL_PROCESS, .refusals_allow = false, .foreign = SECCOMP_RET_KILL_PROCESS};
 constexpr uint32_t kNoSuchCall = SECCOMP_RET_ERRNO | ENOSYS;

@@ -1,6 +1,7 @@
 # The lockdown itself in C++, for the programs of this tree, and the shared library with the C API.
 add_library(qsbx_lockdown STATIC
   src/lockdown/audit_listener.cc
+  src/lockdown/binding.cc
   src/lockdown/broker.cc
   src/lockdown/broker_link.cc
   src/lockdown/call_text.cc
@@ -9,6 +10,7 @@ add_library(qsbx_lockdown STATIC
   src/lockdown/handed_opens.cc
   src/lockdown/in_force.cc
   src/lockdown/line.cc
+  src/lockdown/needs.cc
   src/lockdown/open_list.cc
   src/lockdown/own_signals.cc
   src/lockdown/phases.cc
@@ -16,8 +18,12 @@ add_library(qsbx_lockdown STATIC
   src/lockdown/report_target.cc
   src/lockdown/reporting_needs.cc
   src/lockdown/ring_report.cc
+  src/lockdown/role_needs.cc
+  src/lockdown/role_programs.cc
   src/lockdown/sandbox.cc
   src/lockdown/supervisor.cc
+  src/lockdown/thread_roles.cc
+  src/lockdown/thread_spawner.cc
   src/lockdown/trap_handler.cc
   src/lockdown/violation_counts.cc
   src/lockdown/violation_report.cc)
@@ -45,7 +51,7 @@ set(QSBX_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/qsbx)
 install(TARGETS qsbx EXPORT qsbx-targets
   LIBRARY COMPONENT library NAMELINK_COMPONENT development)
 install(DIRECTORY profiles/qemu/ DESTINATION ${QSBX_PROFILE_DIR} COMPONENT library
-  FILES_MATCHING PATTERN "*.profile" PATTERN "*.weights" PATTERN "not-covered")
+  FILES_MATCHING PATTERN "*.profile" PATTERN "*.weights" PATTERN "not-covered" PATTERN "not-exercised")
 install(FILES include/qsbx/qsbx.h include/qsbx/strict.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/qsbx
   COMPONENT development)
 

@@ -5,11 +5,29 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <cstring>
+#include <fstream>
+#include <future>
 #include <string>
+#include <thread>
 
 namespace qsbx {
 namespace {
+
+constexpr std::chrono::seconds kPatience(2);
+constexpr std::chrono::seconds kLongest(5);
+constexpr std::chrono::milliseconds kBetweenTries(2);
+constexpr int kTimesUntraced = 3;
+
+bool has_tracer(pid_t tid) {
+  std::ifstream status("/proc/" + std::to_string(tid) + "/status");
+  for (std::string field; status >> field;) {
+    int tracer = 0;
+    if (field == "TracerPid:") return status >> tracer && tracer != 0;
+  }
+  return false;
+}
 
 Error refused(pid_t tid, const char* what) {
   const int number = errno;
@@ -28,13 +46,14 @@ Error refused(pid_t tid, const char* what) {
 class StoppedThread {
  public:
   explicit StoppedThread(pid_t tid) : tid_(tid) {
-    attached_ = ptrace(PTRACE_SEIZE, tid_, nullptr, nullptr) == 0;
+    attached_ = seize();
     int status = 0;
     stopped_ = attached_ && ptrace(PTRACE_INTERRUPT, tid_, nullptr, nullptr) == 0 &&
                waitpid(tid_, &status, __WALL) == tid_ && WIFSTOPPED(status);
+    if (stopped_ && status >> 16 != PTRACE_EVENT_STOP) signal_ = WSTOPSIG(status);
   }
   ~StoppedThread() {
-    if (attached_) ptrace(PTRACE_DETACH, tid_, nullptr, nullptr);
+    if (attached_) ptrace(PTRACE_DETACH, tid_, nullptr, signal_);
   }
   StoppedThread(const StoppedThread&) = delete;
   StoppedThread& operator=(const StoppedThread&) = delete;
@@ -48,14 +67,30 @@ class StoppedThread {
   }
 
  private:
+  bool try_to_seize() const { return ptrace(PTRACE_SEIZE, tid_, nullptr, nullptr) == 0; }
+
+  // A thread has one tracer at a time, and others read filters, too: libvirt's hook while somebody
+  // watches. Each takes an instant. One that has let go meanwhile is not seen any more, so that
+  // there is none has to be seen more than once.
+  bool seize() const {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    int times_untraced = 0;
+    while (!try_to_seize()) {
+      if (errno != EPERM || std::chrono::steady_clock::now() > until) return false;
+      if (!has_tracer(tid_) && ++times_untraced == kTimesUntraced) return try_to_seize();
+      std::this_thread::sleep_for(kBetweenTries);
+    }
+    return true;
+  }
+
   pid_t tid_;
   bool attached_ = false;
   bool stopped_ = false;
+  // That stopped the thread before we did; it has it only when it gets it back.
+  long signal_ = 0;
 };
 
-}  // namespace
-
-Result<std::vector<Program>> filters_of_thread(pid_t tid) {
+Result<std::vector<Program>> read_filters(pid_t tid) {
   const StoppedThread thread(tid);
   if (!thread.stopped()) return refused(tid, "cannot stop and read the filters");
   std::vector<Program> programs;
@@ -68,6 +103,22 @@ Result<std::vector<Program>> filters_of_thread(pid_t tid) {
     if (thread.filter(index, program.data()) != length) return refused(tid, "cannot read a filter");
     programs.push_back(std::move(program));
   }
+}
+
+}  // namespace
+
+// Only its tracer can let a thread go, and that only when it has stopped. So whoever waits for that
+// is a thread of its own, which stays until then.
+Result<std::vector<Program>> filters_of_thread(pid_t tid) {
+  std::packaged_task<Result<std::vector<Program>>()> reading([tid] { return read_filters(tid); });
+  auto read = reading.get_future();
+  std::thread(std::move(reading)).detach();
+  if (read.wait_for(kLongest) == std::future_status::ready) return read.get();
+  return Error{ErrorCode::kKernel,
+               "thread " + std::to_string(tid) +
+                   " does not stop, so its filters cannot be read: it waits in the kernel, as for "
+                   "storage that does not answer",
+               ETIMEDOUT};
 }
 
 }  // namespace qsbx

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "kernel/io_uring_state.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
-#include <memory>
 #include <string_view>
 
+#include "kernel/folder.h"
 #include "kernel/thread_state.h"
 
 namespace qsbx {
 namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { closedir(directory); }
-};
 
 constexpr std::string_view kRing = "anon_inode:[io_uring]";
 
@@ -42,20 +34,14 @@ bool has_polling_thread(const std::string& fdinfo) {
 
 Result<std::vector<IoUringRing>> rings_of(const std::string& process) {
   const std::string folder = process + "/fd";
-  const std::unique_ptr<DIR, CloseDirectory> directory(opendir(folder.c_str()));
-  if (!directory) {
-    const int error = errno;
-    return Error{ErrorCode::kKernel, "cannot read " + folder + ": " + strerror(error), error};
-  }
+  const auto numbers = numbers_in_folder(folder);
+  if (!numbers) return numbers.error();
   std::vector<IoUringRing> rings;
-  while (const dirent* entry = readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    int number = -1;
-    std::from_chars(name.data(), name.data() + name.size(), number);
-    if (number < 0 || !is_ring(folder + "/" + entry->d_name)) continue;
-    rings.push_back({number, has_polling_thread(process + "/fdinfo/" + entry->d_name)});
+  for (const int number : *numbers) {
+    const std::string name = "/" + std::to_string(number);
+    if (is_ring(folder + name))
+      rings.push_back({number, has_polling_thread(process + "/fdinfo" + name)});
   }
-  std::ranges::sort(rings, {}, &IoUringRing::descriptor);
   return rings;
 }
 

@@ -28,6 +28,7 @@
 #define QSBX_QSBX_H
 
 #include <glib.h>
+#include <pthread.h>
 
 G_BEGIN_DECLS
 
@@ -167,6 +168,22 @@ QSBX_EXPORT QsbxMode qsbx_sandbox_get_mode (QsbxSandbox *sandbox);
 QSBX_EXPORT void qsbx_sandbox_set_kernel_log (QsbxSandbox *sandbox, gboolean log);
 
 /**
+ * qsbx_sandbox_set_roles:
+ * @roles: whether each thread gets only what its role needs; %FALSE as long as this is not called
+ *
+ * At qsbx_lockdown() the policy of the process comes into force for every thread, and then, on top of it, a program for
+ * the role of each thread that has told its name by qsbx_thread_starts(), before or after. Roles that need as much
+ * as the process have none. Before qsbx_lockdown(); without effect in mode %QSBX_MODE_AUDIT, which warns of it.
+ *
+ * Threads that are there at qsbx_lockdown() are told by the signal SIGSYS, which they must not block, and in which a
+ * system call that waits is begun anew or fails with EINTR, as signal(7) says. qsbx_lockdown() waits for them, ten seconds
+ * at most; it warns of those that have not answered by then, which have the policy of the process until they do.
+ *
+ * Since: 0.1
+ */
+QSBX_EXPORT void qsbx_sandbox_set_roles (QsbxSandbox *sandbox, gboolean roles);
+
+/**
  * qsbx_sandbox_set_report_fd:
  * @fd: an open descriptor; it stays the caller's
  *
@@ -184,7 +201,7 @@ QSBX_EXPORT gboolean qsbx_sandbox_set_report_fd (QsbxSandbox *sandbox, int fd, G
 /**
  * qsbx_sandbox_add_part:
  * @kind: "accelerator", "machine", "device", "object", "netdev", "chardev", "block", "aio", "display", "audio", "tpm",
- *   "monitor", "fsdev" or "option"
+ *   "monitor", "fsdev", "option", "program" or "export"
  * @name: in QEMU's own words: the QOM type of a device, the driver of a backend ("user", "qcow2", "io_uring")
  *
  * Adds one part of the machine. Parts form a set: adding one again changes nothing.
@@ -254,6 +271,30 @@ QSBX_EXPORT char *qsbx_sandbox_describe (QsbxSandbox *sandbox);
  * Since: 0.1
  */
 QSBX_EXPORT gboolean qsbx_boot (QsbxSandbox *sandbox, GError **error);
+
+/**
+ * qsbx_thread_starts:
+ * @name: what QEMU calls the calling thread: "CPU 0/KVM", "IO io0", "worker", "call_rcu", ...
+ *
+ * First thing in a thread that starts. Before qsbx_lockdown() the thread's role is remembered until it ends;
+ * afterwards it takes the program of its role, where qsbx_sandbox_set_roles() asked for one. A name that tells no
+ * such role changes nothing: the thread keeps what the one that started it has, or the process, see qsbx_start_thread().
+ *
+ * Since: 0.1
+ */
+QSBX_EXPORT void qsbx_thread_starts (const char *name);
+
+/**
+ * qsbx_start_thread:
+ *
+ * pthread_create(3), with its arguments and results. Where the calling thread has taken the program of a role that starts
+ * no threads (a virtual processor, call_rcu), a thread of this library starts it while this one waits, so that it is not
+ * born with that program: it has the policy of the process, and the CPU affinity of the thread that called qsbx_lockdown().
+ *
+ * Since: 0.1
+ */
+QSBX_EXPORT int qsbx_start_thread (pthread_t *thread, const pthread_attr_t *attributes,
+                                   void *(*routine) (void *), void *argument);
 
 /**
  * qsbx_lockdown:

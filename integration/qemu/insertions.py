@@ -4,30 +4,8 @@
 Paths and texts are those of QEMU 10.0. SPELLING says how another version spells them.
 """
 
-from typing import NamedTuple
-
-
-class Insertion(NamedTuple):
-    """Some whole lines that go before or after an anchor, which are whole lines as well."""
-
-    path: str
-    where: str  # "before" or "after"
-    anchor: str
-    text: str
-
-    def spelled(self, spelling):
-        return Insertion(
-            spelled(self.path, spelling),
-            self.where,
-            spelled(self.anchor, spelling),
-            spelled(self.text, spelling),
-        )
-
-
-def spelled(text, spelling):
-    for ours, theirs in spelling:
-        text = text.replace(ours, theirs)
-    return text
+from insertion import Insertion, spelled  # noqa: F401
+from storage_insertions import STORAGE_INSERTIONS
 
 
 # For each version of QEMU, what replaces what in paths, in texts and in the files of ours.
@@ -38,15 +16,23 @@ SPELLING = {
         ("qobject/qdict.h", "qapi/qmp/qdict.h"),
         ("system/", "softmmu/"),
         ("system_ss", "softmmu_ss"),
+        ("blockdev_ss.apply({})", "blockdev_ss.apply(config_host, strict: false)"),
+        ("opts.device", "device"),
+        ("QEMU_NBD_OPT_SELINUX_LABEL   266", "QEMU_NBD_OPT_SELINUX_LABEL 266"),
     ],
 }
 
 # Files of ours: where they lie under tree/, which is also where they go, spelled as above.
 NEW_FILES = [
+    "block/qsbx-parts.c",
     "include/qemu/qsbx-lockdown.h",
+    "include/qemu/qsbx-sandbox.h",
+    "include/qemu/qsbx-serving.h",
+    "storage-daemon/qsbx-serving.c",
     "system/qsbx-lockdown.c",
     "system/qsbx-machine.c",
     "system/qsbx-machine.h",
+    "util/qsbx-option.c",
 ]
 
 INSERTIONS = [
@@ -132,6 +118,17 @@ system_ss.add(when: seccomp, if_true: files('qemu-seccomp.c'))
 system_ss.add(when: qsbx, if_true: files('qsbx-lockdown.c', 'qsbx-machine.c'))
 """,
     ),
+    # What the emulator and the storage programs are linked with.
+    Insertion(
+        "meson.build",
+        "before",
+        """\
+blockdev_ss = blockdev_ss.apply({})
+""",
+        """\
+blockdev_ss.add(when: qsbx, if_true: files('block/qsbx-parts.c', 'storage-daemon/qsbx-serving.c', 'util/qsbx-option.c'))
+""",
+    ),
     Insertion(
         "system/qemu-seccomp.c",
         "after",
@@ -154,6 +151,10 @@ system_ss.add(when: qsbx, if_true: files('qsbx-lockdown.c', 'qsbx-machine.c'))
         {
             .name = "lockdown-profiles",
             .type = QEMU_OPT_STRING,
+        },
+        {
+            .name = "lockdown-roles",
+            .type = QEMU_OPT_BOOL,
         },
 #endif
 """,
@@ -304,6 +305,54 @@ void qsbx_each_audio_driver(QsbxAudioDriverVisitor *visit, void *opaque)
 #endif
 """,
     ),
+    # A thread can put a filter on itself only. What is in util/ goes into programs without libqsbx, too.
+    Insertion(
+        "include/qemu/thread.h",
+        "after",
+        """\
+void qemu_thread_naming(bool enable);
+""",
+        """\
+#ifdef CONFIG_QSBX
+/* Unless NULL, called first thing in each thread that starts, with its name. */
+extern void (*qemu_thread_starts)(const char *name);
+/* Unless NULL, called instead of pthread_create(). */
+extern int (*qemu_start_thread)(pthread_t *thread, const pthread_attr_t *attr,
+                                void *(*routine)(void *), void *arg);
+#endif
+""",
+    ),
+    Insertion(
+        "util/qemu-thread-posix.c",
+        "before",
+        """\
+void qemu_thread_naming(bool enable)
+""",
+        """\
+#ifdef CONFIG_QSBX
+void (*qemu_thread_starts)(const char *name);
+int (*qemu_start_thread)(pthread_t *thread, const pthread_attr_t *attr,
+                         void *(*routine)(void *), void *arg);
+#define pthread_create(...) \\
+    (qemu_start_thread ? qemu_start_thread : (pthread_create))(__VA_ARGS__)
+#endif
+
+""",
+    ),
+    Insertion(
+        "util/qemu-thread-posix.c",
+        "after",
+        """\
+    QEMU_TSAN_ANNOTATE_THREAD_NAME(qemu_thread_args->name);
+""",
+        """\
+#ifdef CONFIG_QSBX
+    if (qemu_thread_starts && qemu_thread_args->name) {
+        qemu_thread_starts(qemu_thread_args->name);
+    }
+#endif
+""",
+    ),
     # The help's lines are joined by backslashes, where no #ifdef can stand.
     Insertion(
         "qemu-options.hx",
@@ -315,7 +364,7 @@ DEF("sandbox", HAS_ARG, QEMU_OPTION_sandbox, \\
 #ifdef CONFIG_QSBX
 #define QSBX_SANDBOX_SYNOPSIS \\
     "          [,lockdown=enforce|errno|audit|off][,lockdown-allow=feature[+feature]...]\\n" \\
-    "          [,lockdown-profiles=dir]\\n"
+    "          [,lockdown-profiles=dir][,lockdown-roles=on|off]\\n"
 #define QSBX_SANDBOX_HELP \\
     "                use 'lockdown' to confine QEMU to the system calls that this machine\\n" \\
     "                    needs, from when its devices are ready\\n" \\
@@ -369,6 +418,11 @@ DEF("sandbox", HAS_ARG, QEMU_OPTION_sandbox, \\
 
     ``lockdown-profiles=dir``
         Take the profiles from this directory
+
+    ``lockdown-roles=on|off``
+        Let each thread keep only what its role needs: virtual processors,
+        iothreads, workers and others. The default is ``off``.
 """,
     ),
+    *STORAGE_INSERTIONS,
 ]

@@ -184,7 +184,8 @@ SOCKETS = (
                 r"SCSITRANSPORT|ECRYPTFS|RDMA|CRYPTO|SMC)",
                 without="IPPROTO_MAX", several_families=True),
     enumeration("sockopt_level", "sys/socket.h linux/in.h linux/in6.h linux/netlink.h linux/vm_sockets.h",
-                r"SOL_\w+|IPPROTO_\w+", without="IPPROTO_MAX", preferred="SOL_SOCKET|IPPROTO_.*"),
+                r"SOL_\w+|IPPROTO_\w+", without="IPPROTO_MAX",
+                preferred="SOL_SOCKET|IPPROTO_(?!ICMP$|HOPOPTS$).*"),
     enumeration("sockopt_name", "sys/socket.h linux/in.h linux/in6.h linux/tcp.h linux/udp.h "
                 "linux/if_packet.h linux/vm_sockets.h", several_families=True,
                 newer={"SO_PASSPIDFD": 76, "SO_PEERPIDFD": 77},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/bpf/reach.h"
 
-#include <optional>
-#include <set>
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace qsbx {
@@ -20,34 +20,46 @@ bool lets_run(uint32_t action) {
   }
 }
 
+using Steps = std::optional<StepRange>;
+
+Steps either(const Steps& a, const Steps& b) {
+  if (!a || !b) return a ? a : b;
+  return StepRange{std::min(a->least, b->least), std::max(a->most, b->most)};
+}
+
 class Explorer {
  public:
   Explorer(const Program& program, uint32_t audit_arch, int number)
       : program_(program), audit_arch_(audit_arch), number_(static_cast<uint32_t>(number)) {}
 
-  bool explore(size_t at, std::optional<uint32_t> accumulator) {
-    while (seen_.emplace(at, accumulator).second) {
-      const Instruction& instruction = program_[at];
-      switch (BPF_CLASS(instruction.code)) {
-        case BPF_RET:
-          return BPF_RVAL(instruction.code) == BPF_A || lets_run(instruction.k);
-        case BPF_JMP:
-          if (!is_decided(instruction, accumulator)) {
-            if (explore(at + 1 + instruction.jt, accumulator)) return true;
-            at += 1 + instruction.jf;
-          } else {
-            at += 1 + decided(instruction, accumulator);
-          }
-          break;
-        default:
-          accumulator = after(instruction, accumulator);
-          at++;
-      }
-    }
-    return false;
+  // From there to an end that lets the call run.
+  Steps explore(size_t at, std::optional<uint32_t> accumulator) {
+    const auto [place, is_new] = found_.try_emplace({at, accumulator});
+    if (!is_new) return place->second;
+    Steps steps = beyond(at, accumulator);
+    if (steps) steps = StepRange{steps->least + 1, steps->most + 1};
+    return place->second = steps;
   }
 
  private:
+  Steps beyond(size_t at, std::optional<uint32_t> accumulator) {
+    const Instruction& instruction = program_[at];
+    switch (BPF_CLASS(instruction.code)) {
+      case BPF_RET: {
+        const bool runs = BPF_RVAL(instruction.code) == BPF_A || lets_run(instruction.k);
+        return runs ? Steps(StepRange{}) : std::nullopt;
+      }
+      case BPF_JMP:
+        if (is_decided(instruction, accumulator)) {
+          return explore(at + 1 + decided(instruction, accumulator), accumulator);
+        }
+        return either(explore(at + 1 + instruction.jt, accumulator),
+                      explore(at + 1 + instruction.jf, accumulator));
+      default:
+        return explore(at + 1, after(instruction, accumulator));
+    }
+  }
+
   static bool is_decided(const Instruction& instruction, std::optional<uint32_t> accumulator) {
     return BPF_OP(instruction.code) == BPF_JA ||
            (accumulator && BPF_SRC(instruction.code) == BPF_K);
@@ -87,13 +99,17 @@ class Explorer {
   const Program& program_;
   uint32_t audit_arch_;
   uint32_t number_;
-  std::set<std::pair<size_t, std::optional<uint32_t>>> seen_;
+  std::map<std::pair<size_t, std::optional<uint32_t>>, Steps> found_;
 };
 
 }  // namespace
 
-bool may_run(const Program& program, uint32_t audit_arch, int number) {
+std::optional<StepRange> steps_to_run(const Program& program, uint32_t audit_arch, int number) {
   return Explorer(program, audit_arch, number).explore(0, std::nullopt);
+}
+
+bool may_run(const Program& program, uint32_t audit_arch, int number) {
+  return steps_to_run(program, audit_arch, number).has_value();
 }
 
 }  // namespace qsbx

@@ -6,6 +6,7 @@
 #include "kernel/bitmask.h"
 #include "src/cli/program_text.h"
 #include "src/cli/report.h"
+#include "src/errors/text.h"
 #include "src/policy/strict_policy.h"
 
 namespace qsbx {

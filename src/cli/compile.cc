@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// qsbx compile: the program of a policy, proven before it is printed.
+// qsbx compile: the program of a policy, proven before it is printed, or the policy in the format
+// of another tool.
 #include "src/compile/compile.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "src/cli/backends.h"
 #include "src/cli/commands.h"
 #include "src/cli/program_text.h"
+#include "src/cli/rendering.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
 #include "src/lockdown/sandbox.h"
@@ -28,6 +30,8 @@ struct CompileOptions {
   std::string format;  // empty: asm, or a text where there is no program
   std::string output;  // empty: standard output
   std::string phase = "run";
+  std::string union_file;
+  std::string object_name = "qemu";
   std::string backend = "filter";
   bool relax = false;
   bool tighten = false;
@@ -44,7 +48,8 @@ Result<ModalPolicy> run_policy(const SelectionOptions& options) {
   if (!chosen.ok()) return chosen.error();
   Result<Policy> policy = compose(*chosen);
   if (!policy.ok()) return policy.error();
-  return ModalPolicy{std::move(policy).value(), chosen->mode, recorded_calls(*chosen)};
+  std::vector<WeightedCall> recorded = recorded_calls(*chosen, *policy);
+  return ModalPolicy{std::move(policy).value(), chosen->mode, std::move(recorded)};
 }
 
 Result<ModalPolicy> boot_policy(const SelectionOptions& options) {
@@ -55,6 +60,32 @@ Result<ModalPolicy> boot_policy(const SelectionOptions& options) {
   Result<Policy> policy = compose_boot(*set);
   if (!policy.ok()) return policy.error();
   return ModalPolicy{std::move(policy).value(), *mode, set->weights()};
+}
+
+Result<ModalPolicy> boot_and_run_policy(const SelectionOptions& options) {
+  Result<ModalPolicy> boot = boot_policy(options);
+  if (!boot.ok()) return boot;
+  Result<ModalPolicy> run = run_policy(options);
+  if (!run.ok()) return run;
+  Result<Policy> both = join(boot->policy, run->policy);
+  if (!both.ok()) return both.error();
+  run->policy = std::move(both).value();
+  return run;
+}
+
+Result<ModalPolicy> policy_of_phase(const CompileOptions& options) {
+  if (options.phase == "boot") return boot_policy(options.selection);
+  if (options.phase == "union") return boot_and_run_policy(options.selection);
+  return run_policy(options.selection);
+}
+
+Result<ModalPolicy> chosen_policy(const CompileOptions& options) {
+  Result<ModalPolicy> modal = policy_of_phase(options);
+  if (!modal.ok() || options.union_file.empty()) return modal;
+  Result<Policy> united = united_with_file(modal->policy, options.union_file);
+  if (!united.ok()) return united.error();
+  modal->policy = std::move(united).value();
+  return modal;
 }
 
 Result<VerifiedProgram> proven_program(const ModalPolicy& modal) {
@@ -138,15 +169,36 @@ int answer_for_strict(const ModalPolicy& modal, const CompileOptions& options) {
   return write(*answer, options);
 }
 
-int compile_command(const CompileOptions& options) {
-  if ((options.relax || options.tighten) && options.backend != "bitmask") {
-    say("--relax and --tighten are for --backend bitmask");
-    return kBadInput;
+int compile_to_format(const ModalPolicy& modal, Format format, const CompileOptions& options) {
+  const Result<std::string> text =
+      rendered(modal.policy, {format, modal.mode, partial_calls(options), options.object_name});
+  if (!text.ok()) return report_misfit(text.error());
+  return write(*text, options);
+}
+
+Status check_options(const CompileOptions& options) {
+  const bool rendering = format_by_name(options.format).has_value();
+  if (rendering && options.backend != "filter") {
+    return Error{ErrorCode::kUsage, "--backend is about programs, and " + options.format +
+                                        " is a policy in another tool's format; leave one out"};
   }
-  const bool boot = options.phase == "boot";
-  const Result<ModalPolicy> modal =
-      boot ? boot_policy(options.selection) : run_policy(options.selection);
+  if ((options.relax || options.tighten) && options.backend != "bitmask" && !rendering) {
+    return Error{ErrorCode::kUsage,
+                 "--relax and --tighten are for --backend bitmask and for --format oci, spo, "
+                 "minijail and systemd"};
+  }
+  return Done{};
+}
+
+int compile_command(const CompileOptions& options) {
+  if (const Status possible = check_options(options); !possible.ok()) {
+    return report(possible.error());
+  }
+  const Result<ModalPolicy> modal = chosen_policy(options);
   if (!modal.ok()) return report(modal.error());
+  if (const std::optional<Format> format = format_by_name(options.format)) {
+    return compile_to_format(*modal, *format, options);
+  }
   if (options.backend == "strict") return answer_for_strict(*modal, options);
   if (options.backend == "bitmask") return compile_to_bitmask(*modal, options);
   return compile_to_filter(*modal, options);
@@ -158,12 +210,40 @@ void add_backend_options(CLI::App& command, CompileOptions& options) {
                   "filter (as when absent), bitmask: call numbers alone, or strict: mode 1")
       ->type_name("BACKEND")
       ->check(CLI::IsMember({"strict", "bitmask", "filter"}));
-  CLI::Option* relax = command.add_flag(
-      "--relax", options.relax, "bitmask: grant calls whole that depend on their arguments");
+  CLI::Option* relax =
+      command.add_flag("--relax", options.relax,
+                       "bitmask and formats: grant whole what depends on arguments beyond them");
   command
       .add_flag("--tighten", options.tighten,
-                "bitmask: do not grant calls that depend on their arguments")
+                "bitmask and formats: do not grant what depends on arguments beyond them")
       ->excludes(relax);
+}
+
+void add_format_options(CLI::App& command, CompileOptions& options) {
+  command
+      .add_option("--format", options.format,
+                  "raw, asm (as when absent), c or json: the program; oci, spo, minijail or "
+                  "systemd: the policy, for other tools")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"raw", "asm", "c", "json", "oci", "spo", "minijail", "systemd"}));
+  command.add_option("-o,--output", options.output, "Write to FILE, not to standard output")
+      ->type_name("FILE");
+  command
+      .add_option("--name", options.object_name, "spo: the name of the object; qemu when absent")
+      ->type_name("NAME");
+}
+
+void add_policy_options(CLI::App& command, CompileOptions& options) {
+  command
+      .add_option("--phase", options.phase,
+                  "run (as when absent), boot: the profiles of phase boot, whatever the machine, "
+                  "or union: both")
+      ->type_name("PHASE")
+      ->check(CLI::IsMember({"run", "boot", "union"}));
+  command
+      .add_option("--union", options.union_file,
+                  "Joins what this seccomp profile of a container runtime grants")
+      ->type_name("FILE");
 }
 
 }  // namespace
@@ -172,17 +252,8 @@ void add_compile_command(CLI::App& app, const QemuCommand& qemu, int& exit_statu
   CLI::App* command = app.add_subcommand("compile", "Print the program, once it is proven");
   auto options = std::make_shared<CompileOptions>();
   add_selection_options(*command, options->selection);
-  command->add_option("--format", options->format, "raw, asm (as when absent), c or json")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"raw", "asm", "c", "json"}));
-  command->add_option("-o,--output", options->output, "Write to FILE, not to standard output")
-      ->type_name("FILE");
-  command
-      ->add_option(
-          "--phase", options->phase,
-          "run (as when absent), or boot: the profiles of phase boot, whatever the machine")
-      ->type_name("PHASE")
-      ->check(CLI::IsMember({"run", "boot"}));
+  add_format_options(*command, *options);
+  add_policy_options(*command, *options);
   add_backend_options(*command, *options);
   command->callback([options, &qemu, &exit_status] {
     options->selection.qemu_command = qemu;

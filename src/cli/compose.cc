@@ -9,6 +9,7 @@
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
+#include "src/errors/text.h"
 
 namespace qsbx {
 namespace {
@@ -45,7 +46,7 @@ void print_json(const ChosenProfiles& chosen) {
                                        {"profiles", profiles_json(chosen.selection)},
                                        {"uncovered", parts_json(chosen.selection.uncovered)},
                                        {"notes", chosen.notes}};
-  std::cout << json.dump(2) << "\n";
+  std::cout << json_text(json);
 }
 
 template <typename Parts>

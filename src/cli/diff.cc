@@ -147,7 +147,7 @@ void print_json(const Difference& difference, Architecture architecture, bool na
   if (!narrows) json["only_first"] = extras_json(difference.only_first, architecture);
   json["only_second"] = extras_json(difference.only_second, architecture);
   if (!narrows) json["refused"] = refused_json(difference.refused, architecture);
-  std::cout << json.dump(2) << "\n";
+  std::cout << json_text(json);
 }
 
 void print_extras(const std::vector<Extra>& extras, const char* title, Architecture architecture) {

@@ -8,11 +8,13 @@
 #include "src/bpf/interpreter.h"
 #include "src/bpf/kernel_bitmap.h"
 #include "src/cli/commands.h"
+#include "src/cli/programs_in_force.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
-#include "src/compile/compile.h"
 #include "src/lockdown/call_text.h"
 #include "src/policy/algebra.h"
+#include "src/policy/bound_descriptors.h"
+#include "src/policy/program_stack.h"
 #include "src/profile/call_words.h"
 #include "src/syscalls/beyond_filters.h"
 #include "src/syscalls/constants.h"
@@ -37,23 +39,47 @@ struct Answer {
   Call call;
   Decision decision;
   Cost cost;
+  std::set<DescriptorKind> unbound;  // of the rules that grant it
+  std::string note;                  // empty, or about the role
 };
 
-Error not_the_same(const Execution& execution, uint32_t wanted) {
+// Empty when a rule without descriptors grants the call.
+std::set<DescriptorKind> unbound_kinds(const Policy& policy, const Call& call) {
+  std::set<DescriptorKind> kinds;
+  const auto entry = policy.calls().find(call.number);
+  if (entry == policy.calls().end() || is_foreign(policy.architecture(), call)) return kinds;
+  for (const Grant& grant : entry->second.grants) {
+    if (!holds(grant.condition, call.arguments)) continue;
+    const std::set<DescriptorKind> named = kinds_in(grant.condition);
+    if (named.empty()) return {};
+    kinds.insert(named.begin(), named.end());
+  }
+  return kinds;
+}
+
+Error not_the_same(uint32_t action, uint32_t wanted) {
   return Error{ErrorCode::kNotProven, "the policy says " + action_name(wanted) +
-                                          " and its program " + action_name(execution.action) +
+                                          " and its program " + action_name(action) +
                                           "; please report this, with the profiles"};
 }
 
-Result<Cost> cost_of(const Policy& policy, const Actions& actions,
-                     const std::vector<WeightedCall>& recorded, const Call& call) {
-  if (policy.empty()) return Cost{};
-  const Result<Program> program = compile(policy, actions, recorded);
-  if (!program.ok()) return program.error();
-  const Execution execution = run(*program, to_seccomp_data(call));
-  const uint32_t wanted = action_of(policy, actions, call);
-  if (execution.action != wanted) return not_the_same(execution, wanted);
-  return Cost{execution.steps, kernel_caches(*program, call.audit_arch, call.number)};
+// All programs run, and the kernel follows the strictest, which has to be what the policy says.
+Result<Cost> cost_of(const ChosenProfiles& chosen, const Policy& policy, const Call& call) {
+  const Result<std::vector<Program>> programs = programs_in_force(chosen);
+  if (!programs.ok()) return programs.error();
+  if (programs->empty()) return Cost{};
+  Cost cost = {0, true};
+  uint32_t action = SECCOMP_RET_ALLOW;
+  for (const Program& program : *programs) {
+    const Execution execution = run(program, to_seccomp_data(call));
+    cost.steps += execution.steps;
+    cost.cached = cost.cached && kernel_caches(program, call.audit_arch, call.number);
+    action = stricter_action(execution.action, action);
+  }
+  const uint32_t wanted = action_of(policy, actions_for(chosen.mode), call);
+  const bool whole_process = !note_about_role(chosen).empty();
+  if (action != wanted && !whole_process) return not_the_same(action, wanted);
+  return cost;
 }
 
 std::string verdict_name(Verdict verdict) {
@@ -73,6 +99,12 @@ std::string limit_of(const Answer& answer, Architecture architecture) {
   return describe_beyond_filters(architecture, call_name(answer.call.number, architecture));
 }
 
+std::string notes_of(const Answer& answer) {
+  std::string notes = answer.unbound.empty() ? "" : unbound_note(answer.unbound);
+  if (!notes.empty() && !answer.note.empty()) notes += "; ";
+  return notes + answer.note;
+}
+
 void print_json(const Answer& answer, Architecture architecture) {
   nlohmann::ordered_json json = {{"syscall", call_name(answer.call.number, architecture)},
                                  {"nr", static_cast<uint32_t>(answer.call.number)},
@@ -86,6 +118,7 @@ void print_json(const Answer& answer, Architecture architecture) {
   if (answer.decision.origin != nullptr) json["rule"] = answer.decision.origin->to_string();
   const std::string limit = limit_of(answer, architecture);
   if (!limit.empty()) json["limit"] = limit;
+  if (const std::string note = notes_of(answer); !note.empty()) json["note"] = note;
   std::cout << json.dump() << "\n";
 }
 
@@ -106,6 +139,8 @@ void print_text(const Answer& answer, Architecture architecture) {
   std::cout << "steps  " << steps_text(answer.cost) << "\n";
   const std::string limit = limit_of(answer, architecture);
   if (!limit.empty()) std::cout << "limit  " << limit << "\n";
+  if (const std::string note = notes_of(answer); !note.empty())
+    std::cout << "note   " << note << "\n";
 }
 
 int eval_command(const EvalOptions& options) {
@@ -115,10 +150,10 @@ int eval_command(const EvalOptions& options) {
   if (!call.ok()) return report(call.error());
   const Result<Policy> policy = join_rules(*chosen);
   if (!policy.ok()) return report(policy.error());
-  const Result<Cost> cost =
-      cost_of(*policy, actions_for(chosen->mode), recorded_calls(*chosen), *call);
+  const Result<Cost> cost = cost_of(*chosen, *policy, *call);
   if (!cost.ok()) return report(cost.error());
-  const Answer answer = {*call, evaluate(*policy, *call), *cost};
+  const Answer answer = {*call, evaluate(*policy, *call), *cost, unbound_kinds(*policy, *call),
+                         note_about_role(*chosen)};
   if (options.json) {
     print_json(answer, chosen->architecture);
   } else {

@@ -5,7 +5,9 @@
 #include <iostream>
 
 #include "src/cli/commands.h"
+#include "src/cli/guest_selection.h"
 #include "src/cli/report.h"
+#include "src/cli/virt.h"
 
 namespace qsbx {
 namespace {
@@ -60,6 +62,17 @@ ForeignWords take_foreign_words(Words& words) {
   return foreign;
 }
 
+// Commands that take no selection are left alone, and complain of what they do not know themselves.
+Result<Words> with_guests_of_libvirt(const Words& words) {
+  for (const char* several : {"diff", "stack"}) {
+    if (is_command(words, several)) return with_guests_replaced(words);
+  }
+  for (const char* one : {"compile", "compose", "eval", "explain", "learn", "verify"}) {
+    if (is_command(words, one)) return with_guest_replaced(words);
+  }
+  return words;
+}
+
 bool lacks_qemu(const Words& words, const QemuCommand& qemu) {
   return !words.empty() && words.back() == "--argv" && qemu.empty();
 }
@@ -81,8 +94,11 @@ void add_commands(CLI::App& app, const ForeignWords& foreign, int& exit_status) 
   add_stack_command(app, qemu, foreign.later, exit_status);
   add_verify_command(app, qemu, exit_status);
   add_trace_command(app, qemu, exit_status);
+  add_learn_command(app, qemu, exit_status);
+  add_coverage_command(app, exit_status);
   add_status_command(app, exit_status);
   add_probe_command(app, exit_status);
+  add_virt_command(app);
 }
 
 // Where to read on: the help of the subcommand that the line asks for.
@@ -107,6 +123,10 @@ int parse_and_run(CLI::App& app, Words words, const int& exit_status) {
 }
 
 int run_qsbx(Words words) {
+  if (is_command(words, "virt")) return become_virt({words.begin() + 1, words.end()});
+  Result<Words> replaced = with_guests_of_libvirt(words);
+  if (!replaced) return report(replaced.error());
+  words = std::move(replaced).value();
   const ForeignWords foreign = take_foreign_words(words);
   if (lacks_qemu(words, foreign)) {
     say("--argv needs QEMU and its options after it");

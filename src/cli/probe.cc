@@ -27,7 +27,7 @@ void print_json(const std::vector<Capability>& capabilities) {
                     {"here", one.here},
                     {"detail", one.detail()}});
   }
-  std::cout << list.dump(2) << "\n";
+  std::cout << json_text(list);
 }
 
 void print_text(const std::vector<Capability>& capabilities) {

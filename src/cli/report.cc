@@ -2,7 +2,10 @@
 #include "src/cli/report.h"
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <sstream>
+
+#include "src/errors/text.h"
 
 namespace qsbx {
 namespace {
@@ -23,13 +26,12 @@ ExitStatus exit_status_of(ErrorCode code) {
 
 void say(const std::string& message) {
   std::istringstream lines(message);
-  for (std::string line; std::getline(lines, line);) std::cerr << "qsbx: " << line << "\n";
+  for (std::string line; std::getline(lines, line);)
+    std::cerr << "qsbx: " << printable(line) << "\n";
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all;
+std::string json_text(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 int report(const Error& error) {

@@ -4,8 +4,8 @@
 #ifndef QSBX_CLI_REPORT_H_
 #define QSBX_CLI_REPORT_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <vector>
 
 #include "src/errors/result.h"
 
@@ -19,11 +19,12 @@ enum ExitStatus {
   kLacking = 3,   // this machine lacks something
 };
 
-// Every line of the message with "qsbx: " before it.
+// Every line of the message with "qsbx: " before it; control characters are escaped.
 void say(const std::string& message);
 
-// With commas between them.
-std::string joined(const std::vector<std::string>& texts);
+// For standard output: of several lines, with the end of the last. Bytes that are no UTF-8 are
+// replaced.
+std::string json_text(const nlohmann::ordered_json& json);
 
 // Says what is wrong; the exit status that goes with it.
 int report(const Error& error);

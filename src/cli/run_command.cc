@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <memory>
 
+#include "integration/qemu/launch/run.h"
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
-#include "src/cli/run.h"
+#include "src/cli/selection_options.h"
 
 namespace qsbx {
 
@@ -12,7 +13,8 @@ void add_run_command(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
       "run", "Start an unmodified QEMU and lock it down when its devices are ready");
   command->footer(
       "QEMU and its options follow --, last on the line:\n"
-      "  qsbx run --mode enforce -- qemu-system-x86_64 -M q35 ...");
+      "  qsbx run --mode enforce -- qemu-system-x86_64 -M q35 ...\n"
+      "It may be qemu-storage-daemon or qemu-nbd, too.");
   auto options = std::make_shared<RunOptions>();
   command->add_option("--mode", options->mode, "enforce (as when absent), errno or audit")
       ->type_name("MODE");
@@ -28,12 +30,12 @@ void add_run_command(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
                    "lockdown; may be there several times")
       ->type_name("PATH[:ro|:rw]")
       ->allow_extra_args(false);
+  command->add_flag("--roles", options->roles,
+                    "Let each thread keep only what its role needs: virtual processors, iothreads, "
+                    "workers and others");
   command->add_option("--report", options->report_file, "Write to FILE what was put in force")
       ->type_name("FILE");
-  command
-      ->add_option("--profiles", options->profiles,
-                   "The profile folder; $QSBX_PROFILES or else the installed one when absent")
-      ->type_name("DIR");
+  add_profile_folder_option(*command, options->profiles);
   command->add_flag("--landlock", options->landlock,
                     "A wall besides: only the paths, and the TCP, that QEMU's options name");
   command

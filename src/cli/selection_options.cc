@@ -4,11 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iostream>
 
+#include "src/errors/text.h"
 #include "src/lockdown/sandbox.h"
 #include "src/machine/command_line.h"
+#include "src/machine/process_command.h"
+#include "src/policy/bound_descriptors.h"
 #include "src/syscalls/nearest_name.h"
 
 namespace qsbx {
@@ -25,14 +30,6 @@ Result<std::string> read_stream(std::istream& stream, const std::string& name) {
   return text;
 }
 
-Result<std::string> read_rule_text(const std::string& file) {
-  if (file == "-") return read_stream(std::cin, "standard input");
-  std::ifstream stream(file, std::ios::binary);
-  if (stream) return read_stream(stream, file);
-  return Error{ErrorCode::kUsage, "cannot open rule file '" + file + "': " + strerror(errno),
-               errno};
-}
-
 Status add_rule_file(ChosenProfiles& chosen, const std::string& file) {
   const Result<std::string> text = read_rule_text(file);
   if (!text.ok()) return text.error();
@@ -42,20 +39,6 @@ Status add_rule_file(ChosenProfiles& chosen, const std::string& file) {
   chosen.rule_files.push_back(std::move(profile).value());
   chosen.selection.add(chosen.rule_files.back(), "--rules");
   return Done{};
-}
-
-Result<std::vector<std::string>> command_line_of(pid_t process) {
-  const std::string path = "/proc/" + std::to_string(process) + "/cmdline";
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    return Error{ErrorCode::kUsage,
-                 "cannot read the command line of process " + std::to_string(process) + ": " +
-                     strerror(errno),
-                 errno};
-  }
-  std::vector<std::string> words;
-  for (std::string word; std::getline(stream, word, '\0');) words.push_back(word);
-  return words;
 }
 
 Status add_machine(ChosenProfiles& chosen, const std::vector<std::string>& command) {
@@ -76,7 +59,7 @@ Status add_machines(ChosenProfiles& chosen, const SelectionOptions& options) {
     if (!added.ok()) return added;
   }
   for (const pid_t process : options.processes) {
-    const Result<std::vector<std::string>> command = command_line_of(process);
+    const Result<std::vector<std::string>> command = command_of_process(process);
     if (!command.ok()) return command.error();
     Status added = add_machine(chosen, *command);
     if (!added.ok()) return added;
@@ -109,8 +92,8 @@ Status something_is_named(const SelectionOptions& options) {
       names_machine(options) || !options.profile_names.empty() || !options.rule_files.empty();
   if (named) return Done{};
   return Error{ErrorCode::kUsage,
-               "which profiles? Name them by --profile NAME, --rules FILE, --pid PID or, last on "
-               "the line, --argv QEMU ARG..."};
+               "which profiles? Name them by --profile NAME, --rules FILE, --pid PID, --xml FILE, "
+               "--domain NAME or, last on the line, --argv QEMU ARG..."};
 }
 
 std::set<std::string> known_features(const ChosenProfiles& chosen) {
@@ -123,19 +106,6 @@ std::set<std::string> known_features(const ChosenProfiles& chosen) {
   return features;
 }
 
-Error unknown_feature(const std::string& feature, const std::set<std::string>& known) {
-  NearestName nearest(feature);
-  std::string list;
-  for (const std::string& name : known) {
-    nearest.consider(name);
-    list += (list.empty() ? "" : ", ") + name;
-  }
-  const std::string way_out = !nearest.name().empty() ? "did you mean '" + nearest.name() + "'?"
-                              : list.empty()          ? "these profiles have none"
-                                                      : "there are: " + list;
-  return Error{ErrorCode::kUsage, "no rule is for the feature '" + feature + "' (" + way_out + ")"};
-}
-
 Status add_features(ChosenProfiles& chosen, const SelectionOptions& options) {
   const std::set<std::string> known = known_features(chosen);
   for (const std::string& feature : options.features) {
@@ -143,17 +113,67 @@ Status add_features(ChosenProfiles& chosen, const SelectionOptions& options) {
     chosen.features.insert(feature);
   }
   chosen.machine.features = chosen.features;
+  if (chosen.set) select_features(chosen.selection, chosen.features, *chosen.set);
   return Done{};
+}
+
+Error no_descriptors(const std::string& text) {
+  return {ErrorCode::kUsage, "'" + text + "' does not say which descriptors there are: write " +
+                                 "KIND=NUMBER[,NUMBER], the kinds are " +
+                                 joined(descriptor_kind_names())};
+}
+
+// The numbers of "13,14".
+std::optional<std::set<int>> numbers_from(std::string_view text) {
+  std::set<int> numbers;
+  while (true) {
+    int number = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || number < 0) return std::nullopt;
+    numbers.insert(number);
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+    if (text.empty()) return numbers;
+    if (text.front() != ',') return std::nullopt;
+    text.remove_prefix(1);
+  }
+}
+
+Status add_descriptors(ChosenProfiles& chosen, const SelectionOptions& options) {
+  const std::set<DescriptorKind> changing = changing_kinds(chosen.selection, chosen.features);
+  for (const std::string& text : options.descriptors) {
+    const size_t equals = std::min(text.find('='), text.size());
+    const auto kind = find_descriptor_kind(text.substr(0, equals));
+    const auto numbers =
+        numbers_from(std::string_view(text).substr(std::min(equals + 1, text.size())));
+    if (!kind || !numbers) return no_descriptors(text);
+    if (changing.contains(*kind)) {
+      return Error{ErrorCode::kUsage, "fds(" + text.substr(0, equals) +
+                                          ") is not bound in this machine: such descriptors come "
+                                          "or go while its guest runs"};
+    }
+    chosen.bound[*kind].insert(numbers->begin(), numbers->end());
+  }
+  return Done{};
+}
+
+Result<Policy> bound(Result<Policy> policy, const ChosenProfiles& chosen) {
+  if (!policy.ok()) return policy;
+  return bind_descriptors(*policy, chosen.bound);
 }
 
 Status check_role(const std::string& role) {
   if (role.empty() || is_role(role)) return Done{};
-  std::string list;
-  for (const std::string& name : roles()) list += (list.empty() ? "" : ", ") + name;
-  return Error{ErrorCode::kUsage, "'" + role + "' is no role; the roles are " + list};
+  return Error{ErrorCode::kUsage, "'" + role + "' is no role; the roles are " + joined(roles())};
 }
 
 }  // namespace
+
+CLI::Option* add_profile_folder_option(CLI::App& command, std::string& folder) {
+  return command
+      .add_option("--profiles", folder,
+                  "The profile folder; $QSBX_PROFILES or else the installed one when absent")
+      ->type_name("DIR");
+}
 
 void add_selection_options(CLI::App& command, SelectionOptions& options) {
   const std::string group = "Selection";
@@ -178,16 +198,31 @@ void add_selection_options(CLI::App& command, SelectionOptions& options) {
   command.add_flag("--argv")
       ->description("The machine of a QEMU command line: QEMU ARG..., last on the line")
       ->group(group);
+  // These too: src/cli/guest_selection.h.
   command
-      .add_option("--profiles", options.profile_folder,
-                  "The profile folder; $QSBX_PROFILES or else the installed one when absent")
-      ->type_name("DIR")
+      .add_option(
+          "--xml",
+          "The machine that libvirt would make of a description; with its mode and features")
+      ->type_name("FILE")
+      ->expected(1)
       ->group(group);
+  command.add_option("--domain", "The machine of a guest of libvirt's; with its mode and features")
+      ->type_name("NAME")
+      ->expected(1)
+      ->group(group);
+  add_profile_folder_option(command, options.profile_folder)->group(group);
   command
       .add_option("--allow", options.features,
                   "What a manager may do later, such as hotplug; separated by commas")
       ->type_name("FEATURE[,FEATURE]")
       ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      .add_option("--fds", options.descriptors,
+                  "The descriptors that rules are bound to, as at lockdown: kvm-vcpu=13,14; may be "
+                  "repeated")
+      ->type_name("KIND=N[,N]")
       ->allow_extra_args(false)
       ->group(group);
   command.add_option("--mode", options.mode, "enforce (as when absent), errno or audit")
@@ -200,6 +235,27 @@ void add_selection_options(CLI::App& command, SelectionOptions& options) {
       .add_option("--arch", options.architecture, "x86_64 or aarch64; this machine's when absent")
       ->type_name("ARCH")
       ->group(group);
+}
+
+Error unknown_feature(const std::string& feature, const std::set<std::string>& known) {
+  NearestName nearest(feature);
+  std::string list;
+  for (const std::string& name : known) {
+    nearest.consider(name);
+    list += (list.empty() ? "" : ", ") + name;
+  }
+  const std::string way_out = !nearest.name().empty() ? "did you mean '" + nearest.name() + "'?"
+                              : list.empty()          ? "these profiles have none"
+                                                      : "there are: " + list;
+  return Error{ErrorCode::kUsage, "no rule is for the feature '" + feature + "' (" + way_out + ")"};
+}
+
+Result<std::string> read_rule_text(const std::string& file) {
+  if (file == "-") return read_stream(std::cin, "standard input");
+  std::ifstream stream(file, std::ios::binary);
+  if (stream) return read_stream(stream, file);
+  return Error{ErrorCode::kUsage, "cannot open rule file '" + file + "': " + strerror(errno),
+               errno};
 }
 
 Result<Architecture> architecture_of(const SelectionOptions& options) {
@@ -226,6 +282,7 @@ Result<ChosenProfiles> choose_profiles(const SelectionOptions& options) {
   if (!mode.ok()) return mode.error();
   ChosenProfiles chosen = {.selection = {},
                            .features = {},
+                           .bound = {},
                            .architecture = *architecture,
                            .mode = *mode,
                            .role = options.role,
@@ -241,7 +298,7 @@ Result<ChosenProfiles> choose_profiles(const SelectionOptions& options) {
     if (!set.ok()) return set.error();
     chosen.set = std::move(set).value();
   }
-  for (const auto step : {add_machines, add_profiles, add_features}) {
+  for (const auto step : {add_machines, add_profiles, add_features, add_descriptors}) {
     Status done = step(chosen, options);
     if (!done.ok()) return done.error();
   }
@@ -255,15 +312,19 @@ Result<ChosenProfiles> choose_covered_profiles(const SelectionOptions& options) 
 }
 
 Result<Policy> compose(const ChosenProfiles& chosen) {
-  return compose(chosen.selection, chosen.features, chosen.architecture, chosen.role);
+  return bound(compose(chosen.selection, chosen.features, chosen.architecture, chosen.role),
+               chosen);
 }
 
-std::vector<WeightedCall> recorded_calls(const ChosenProfiles& chosen) {
-  return chosen.set ? chosen.set->weights() : std::vector<WeightedCall>{};
+std::vector<WeightedCall> recorded_calls(const ChosenProfiles& chosen, const Policy& policy) {
+  if (!chosen.set) return {};
+  return on_bound_descriptors(chosen.set->weights(), policy, chosen.bound);
 }
 
-Result<Policy> join_rules(const ChosenProfiles& chosen) {
-  return join_rules(chosen.selection, chosen.features, chosen.architecture, chosen.role);
+Result<Policy> join_rules(const ChosenProfiles& chosen) { return join_rules(chosen, chosen.role); }
+
+Result<Policy> join_rules(const ChosenProfiles& chosen, const std::string& role) {
+  return bound(join_rules(chosen.selection, chosen.features, chosen.architecture, role), chosen);
 }
 
 }  // namespace qsbx

@@ -26,10 +26,14 @@ struct SelectionOptions {
   std::vector<pid_t> processes;
   std::string profile_folder;  // empty: the default one
   std::vector<std::string> features;
+  std::vector<std::string> descriptors;  // "kvm-vcpu=13,14"
   std::string mode = "enforce";
   std::string role;
   std::string architecture;  // empty: this machine's
 };
+
+// --profiles alone.
+CLI::Option* add_profile_folder_option(CLI::App& command, std::string& folder);
 
 void add_selection_options(CLI::App& command, SelectionOptions& options);
 
@@ -37,6 +41,7 @@ void add_selection_options(CLI::App& command, SelectionOptions& options);
 struct ChosenProfiles {
   Selection selection;
   std::set<std::string> features;
+  Descriptors bound;  // what --fds says
   Architecture architecture;
   Mode mode;
   std::string role;
@@ -54,10 +59,18 @@ Result<ChosenProfiles> choose_profiles(const SelectionOptions& options);
 Result<ChosenProfiles> choose_covered_profiles(const SelectionOptions& options);
 
 Result<Policy> compose(const ChosenProfiles& chosen);
-// The weights of the profile folder, if one was read.
-std::vector<WeightedCall> recorded_calls(const ChosenProfiles& chosen);
+// The weights of the profile folder, if one was read, for the policy's descriptors.
+std::vector<WeightedCall> recorded_calls(const ChosenProfiles& chosen, const Policy& policy);
 // compose() for questions: the policy may grant nothing.
 Result<Policy> join_rules(const ChosenProfiles& chosen);
+// The same for another role than the chosen one; empty: of the process.
+Result<Policy> join_rules(const ChosenProfiles& chosen, const std::string& role);
+
+// With the nearest of the known ones, or all of them.
+Error unknown_feature(const std::string& feature, const std::set<std::string>& known);
+
+// The text of a rule file; "-" is standard input.
+Result<std::string> read_rule_text(const std::string& file);
 
 // The profile folder as the options say.
 Result<ProfileSet> read_profile_set(const SelectionOptions& options);

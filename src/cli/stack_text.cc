@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "src/bpf/program.h"
+#include "src/cli/report.h"
 #include "src/lockdown/call_text.h"
 #include "src/policy/algebra.h"
 #include "src/profile/call_words.h"
@@ -203,7 +204,7 @@ std::string stack_json(const StackReport& report) {
                      {"unknown_numbers", actions_json(report.to_unknown)},
                      {"foreign", actions_json(report.to_foreign)},
                      {"left_out", left_out(report.architecture)}};
-  return json.dump(2) + "\n";
+  return json_text(json);
 }
 
 }  // namespace qsbx

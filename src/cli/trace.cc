@@ -19,6 +19,8 @@
 #include "src/cli/selection_options.h"
 #include "src/cli/trace_file.h"
 #include "src/cli/trace_run.h"
+#include "src/cli/traced_host.h"
+#include "src/machine/storage_program.h"
 
 namespace qsbx {
 namespace {
@@ -114,17 +116,19 @@ void compare_counts(const TraceRecord& record, std::optional<uint64_t> lost) {
   for (const RuleCount& rule : record.rules()) {
     if (!rule.from_kernel || *rule.from_kernel == rule.from_records) continue;
     say("warning: rule " + rule.grant->origin.to_string() + " for " +
-        traced_call_name(rule.number) + ": the kernel's filter counted " +
+        traced_call_name(native_architecture(), rule.number) + ": the kernel's filter counted " +
         std::to_string(*rule.from_kernel) + " calls, the records have " +
         std::to_string(rule.from_records) + "; please report this, with the rule");
   }
 }
 
 Status write_trace(const TraceOptions& options, const CallRecorder& recorder,
-                   const TraceRecord& record, const std::vector<std::string>& command) {
-  const auto lost = losses(recorder);
-  compare_counts(record, lost);
-  const TraceFile file = {record, command, options.wants_policy(), lost};
+                   const TraceRecord& record, Trace trace) {
+  trace.lost = losses(recorder);
+  compare_counts(record, trace.lost);
+  trace.devices_ready = record.saw_devices_ready();
+  trace.calls = record.calls();
+  const TraceFile file = {std::move(trace), record, options.wants_policy()};
   return write_file(options.output, options.json ? trace_json(file) : trace_text(file));
 }
 
@@ -139,7 +143,17 @@ int end_like(int status) {
   return 128 + WTERMSIG(status);
 }
 
+// With what an observed QEMU is started with besides: see run.cc.
+Trace describe_started(const QemuCommand& command) {
+  Trace trace = describe_new_run(command);
+  trace.parts.insert({"option", "debug-threads"});
+  if (!storage_program(command.front()).empty()) return trace;
+  trace.parts.insert({{"monitor", "qmp"}, {"chardev", "socket"}});
+  return trace;
+}
+
 Result<int> trace_new(const TraceOptions& options, const Observer& observer) {
+  const Trace described = describe_started(options.qemu);
   RunOptions run;
   run.command = options.qemu;
   run.observed = true;
@@ -159,20 +173,13 @@ Result<int> trace_new(const TraceOptions& options, const Observer& observer) {
   counters.read(record);
   counters = {};  // a file needs a descriptor, too
   if (!record.saw_devices_ready()) say("warning: QEMU ended before its devices were ready");
-  auto written = write_trace(options, *recorder, record, options.qemu);
+  auto written = write_trace(options, *recorder, record, described);
   if (!written) return written.error();
   return end_like(status);
 }
 
-std::vector<std::string> command_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary);
-  std::vector<std::string> words;
-  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
-  return words;
-}
-
 Result<int> trace_running(const TraceOptions& options, const Observer& observer) {
-  const std::vector<std::string> command = command_of(options.pid);
+  const Trace described = describe_running(options.pid);
   TraceRecord record(options.pid, observer.checked(), false);
   auto threads = threads_of(options.pid);
   if (!threads) return threads.error();
@@ -184,7 +191,7 @@ Result<int> trace_running(const TraceOptions& options, const Observer& observer)
   auto recorder = CallRecorder::of_running_process(running_kernel(), observer.layout, options.pid);
   if (!recorder) return recorder.error();
   if (auto recorded = record_until_end(*recorder, record); !recorded) return recorded.error();
-  if (auto written = write_trace(options, *recorder, record, command); !written) {
+  if (auto written = write_trace(options, *recorder, record, described); !written) {
     return written.error();
   }
   return kYes;
@@ -215,11 +222,7 @@ void add_policy_options(CLI::App& command, TraceOptions& options) {
       ->group(group);
   command.add_flag("--own-policy", options.against_own_policy, "The policy of this very machine")
       ->group(group);
-  command
-      .add_option("--profiles", options.selection.profile_folder,
-                  "The profile folder; $QSBX_PROFILES or else the installed one when absent")
-      ->type_name("DIR")
-      ->group(group);
+  add_profile_folder_option(command, options.selection.profile_folder)->group(group);
   command
       .add_option("--allow", options.selection.features,
                   "What a manager may do later, such as hotplug; separated by commas")

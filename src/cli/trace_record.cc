@@ -3,12 +3,8 @@
 
 #include <sys/syscall.h>
 
-#include <algorithm>
-
 #include "integration/qemu/ride_along/settings.h"
 #include "src/machine/thread_role.h"
-#include "src/syscalls/constants.h"
-#include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
 namespace {
@@ -16,76 +12,7 @@ namespace {
 // The library that rides along names its thread so. What it calls, QEMU does not.
 constexpr char kOwnThread[] = "qsbx";
 
-const Syscall* known_call(Architecture architecture, int64_t number) {
-  if (number < 0 || number > INT32_MAX) return nullptr;
-  return find_syscall(architecture, static_cast<int>(number));
-}
-
-uint64_t relevant_bits(const SyscallArgument& argument, uint64_t value) {
-  return argument.bits == 64 ? value : value & ((uint64_t{1} << argument.bits) - 1);
-}
-
-// Whether a value of an argument that has names says what the call is for: a descriptor or a
-// pointer in its place does not, nor do permissions, which stand in the register whether a file is
-// made or not.
-bool is_telling(Architecture architecture, const SyscallArgument& argument, uint64_t value) {
-  if (argument.constants.empty() || argument.is_pointer) return false;
-  if (argument.constants == "file_mode" || argument.constants == "ipc_key") return false;
-  if (argument.constants == "fcntl_arg") return value <= UINT32_MAX;
-  if (argument.constants != "at_fd") return true;
-  return find_constant(architecture, "at_fd", "AT_FDCWD").value_or(0) ==
-         static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(value)));
-}
-
-// No value that tells.
-constexpr uint64_t kNotTelling = ~uint64_t{0};
-
 }  // namespace
-
-void CallCounts::add(const Arguments& telling, uint64_t times) {
-  count += times;
-  const auto found = values.find(telling);
-  if (found != values.end()) {
-    found->second += times;
-  } else if (values.size() < kMostValues) {
-    values.emplace(telling, times);
-  } else {
-    of_more_values += times;
-  }
-}
-
-void CallCounts::add(const CallCounts& other) {
-  for (const auto& [telling, times] : other.values) add(telling, times);
-  count += other.of_more_values;
-  of_more_values += other.of_more_values;
-}
-
-Arguments telling_arguments_of(Architecture architecture, int64_t number,
-                               const Arguments& arguments) {
-  Arguments telling;
-  telling.fill(kNotTelling);
-  const Syscall* call = known_call(architecture, number);
-  if (call == nullptr) return telling;
-  for (size_t i = 0; i < call->arguments.size(); ++i) {
-    const uint64_t value = relevant_bits(call->arguments[i], arguments[i]);
-    telling[i] = is_telling(architecture, call->arguments[i], value) ? value : kNotTelling;
-  }
-  return telling;
-}
-
-std::vector<std::pair<std::string, std::string>> telling_arguments(Architecture architecture,
-                                                                   int64_t number,
-                                                                   const Arguments& telling) {
-  std::vector<std::pair<std::string, std::string>> texts;
-  const Syscall* call = known_call(architecture, number);
-  if (call == nullptr) return texts;
-  for (size_t i = 0; i < call->arguments.size(); ++i) {
-    const SyscallArgument& argument = call->arguments[i];
-    if (telling[i] == kNotTelling) continue;
-    texts.emplace_back(argument.name, describe_value(architecture, argument.constants, telling[i]));
-  }
-  return texts;
-}
 
 TraceRecord::TraceRecord(pid_t root, const Policy* policy, bool starts_booting)
     : root_(root), policy_(policy), booting_(starts_booting) {
@@ -156,15 +83,15 @@ void TraceRecord::add_call(const ObservedEvent& event) {
   }
   Thread& thread = thread_of(event);
   const bool boot = booting_ && (!ready_time_ || event.time < *ready_time_);
-  const std::pair key = {boot ? TracePhase::kBoot : TracePhase::kRun, event.number};
-  const Arguments telling =
+  const std::pair key = {boot ? Phase::kBoot : Phase::kRun, event.number};
+  const TellingArguments telling =
       telling_arguments_of(native_architecture(), event.number, event.arguments);
   thread.calls[key].add(telling, 1);
   if (policy_ != nullptr) check(event, thread, key, telling);
 }
 
-void TraceRecord::check(const ObservedEvent& event, Thread& thread,
-                        std::pair<TracePhase, int64_t> key, const Arguments& telling) {
+void TraceRecord::check(const ObservedEvent& event, Thread& thread, std::pair<Phase, int64_t> key,
+                        const TellingArguments& telling) {
   bool granted = false;
   const auto rules = rules_of_call_.find(static_cast<int>(event.number));
   if (rules != rules_of_call_.end()) {

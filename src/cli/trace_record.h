@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What was called, put together: by phase, by the role of the calling thread, by call, and by those
-// arguments that say what a call is for.
+// From the events of a recording to the table of its calls.
 #ifndef QSBX_CLI_TRACE_RECORD_H_
 #define QSBX_CLI_TRACE_RECORD_H_
 
@@ -10,39 +9,13 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "kernel/call_recorder.h"
+#include "src/learn/call_table.h"
 #include "src/policy/policy.h"
 
 namespace qsbx {
-
-// How often one call was made, and with what.
-struct CallCounts {
-  // More different values than these are only counted.
-  static constexpr size_t kMostValues = 64;
-
-  uint64_t count = 0;
-  // By telling_arguments_of().
-  std::map<Arguments, uint64_t> values = {};
-  uint64_t of_more_values = 0;
-
-  void add(const Arguments& telling, uint64_t times);
-  void add(const CallCounts& other);
-};
-
-enum class TracePhase { kBoot, kRun };
-
-struct CallKey {
-  TracePhase phase;
-  std::string role;
-  int64_t number;
-
-  auto operator<=>(const CallKey&) const = default;
-};
-
-using CallTable = std::map<CallKey, CallCounts>;
 
 // A rule, and how many of all calls that were observed it grants.
 struct RuleCount {
@@ -54,18 +27,6 @@ struct RuleCount {
 
   uint64_t count() const { return from_kernel.value_or(from_records); }
 };
-
-// The role of programs that QEMU starts; not one of roles().
-inline constexpr char kChildRole[] = "child";
-
-// The arguments of a call that say what it is for, such as the command of an ioctl; the others are
-// all the same. (An argument of all ones counts as one that says nothing.)
-Arguments telling_arguments_of(Architecture architecture, int64_t number,
-                               const Arguments& arguments);
-// Name and text of each: "prot", "PROT_READ".
-std::vector<std::pair<std::string, std::string>> telling_arguments(Architecture architecture,
-                                                                   int64_t number,
-                                                                   const Arguments& telling);
 
 class TraceRecord {
  public:
@@ -90,7 +51,7 @@ class TraceRecord {
   const std::vector<RuleCount>& rules() const { return rules_; }
 
  private:
-  using OfThread = std::map<std::pair<TracePhase, int64_t>, CallCounts>;
+  using OfThread = std::map<std::pair<Phase, int64_t>, CallCounts>;
   struct Thread {
     pid_t pid = 0;
     std::string name;
@@ -104,8 +65,8 @@ class TraceRecord {
   Thread& thread_of(const ObservedEvent& event);
   void start(const ObservedEvent& event);
   void add_call(const ObservedEvent& event);
-  void check(const ObservedEvent& event, Thread& thread, std::pair<TracePhase, int64_t> key,
-             const Arguments& telling);
+  void check(const ObservedEvent& event, Thread& thread, std::pair<Phase, int64_t> key,
+             const TellingArguments& telling);
   void end(pid_t tid);
   std::string role_of(pid_t tid, const Thread& thread) const;
 

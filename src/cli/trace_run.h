@@ -8,8 +8,8 @@
 
 #include <optional>
 
+#include "integration/qemu/launch/run.h"
 #include "kernel/call_recorder.h"
-#include "src/cli/run.h"
 #include "src/cli/trace_record.h"
 
 namespace qsbx {

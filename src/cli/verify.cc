@@ -69,7 +69,7 @@ Result<Question> read_question(const VerifyOptions& options) {
   if (!policy.ok()) return policy.error();
   const Actions actions = actions_for(chosen->mode);
   Result<Program> program = options.program_file.empty()
-                                ? compile(*policy, actions, recorded_calls(*chosen))
+                                ? compile(*policy, actions, recorded_calls(*chosen, *policy))
                                 : read_program(options.program_file);
   if (!program.ok()) return program.error();
   return Question{*policy, actions, std::move(program).value()};

@@ -36,6 +36,12 @@ constexpr size_t kLongestChain = 4;
 // neighbours that go on alike when it is still heavier.
 constexpr double kHeavyPart = 1.0 / 256;
 constexpr double kAlonePart = 1.0 / 64;
+// How many bits the index has; without a compiler's option std::popcount() is a call.
+constexpr auto kBits = [] {
+  std::array<uint8_t, 1 << kMostHeavy> bits{};
+  for (size_t i = 1; i < bits.size(); i++) bits[i] = static_cast<uint8_t>(bits[i / 2] + i % 2);
+  return bits;
+}();
 // The cost of a test that would tell nothing.
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
@@ -155,9 +161,10 @@ class SearchTree {
   const std::vector<SeenWord>& seen_;
   std::vector<double> weight_before_;  // of all spans before this one
   std::vector<bool> is_single_value_;
-  std::vector<size_t> heavy_;        // heaviest first
-  std::vector<uint32_t> heavy_bit_;  // of each span, 0 for those that are not heavy
-  std::vector<Plan> plans_;          // of the intervals of less than kExactSpans spans
+  std::vector<size_t> heavy_;           // heaviest first
+  std::vector<uint32_t> heavy_bit_;     // of each span, 0 for those that are not heavy
+  std::vector<uint32_t> heavy_before_;  // the bits of all spans before this one
+  std::vector<Plan> plans_;             // of the intervals of less than kExactSpans spans
   std::map<std::tuple<size_t, size_t, uint32_t>, Plan> wide_plans_;
 };
 
@@ -176,6 +183,8 @@ void SearchTree::find_heavy() {
   if (heavy_.size() > kMostHeavy) heavy_.resize(kMostHeavy);
   heavy_bit_.resize(spans_.size());
   for (size_t i = 0; i < heavy_.size(); i++) heavy_bit_[heavy_[i]] = 1U << i;
+  heavy_before_.push_back(0);
+  for (const uint32_t bit : heavy_bit_) heavy_before_.push_back(heavy_before_.back() | bit);
 }
 
 std::optional<size_t> SearchTree::heaviest(const Interval& interval) const {
@@ -191,17 +200,13 @@ Interval SearchTree::without(const Interval& interval, size_t span) const {
 }
 
 Interval SearchTree::part(const Interval& interval, size_t first, size_t last) const {
-  Interval part = {first, last, 0};
-  for (const size_t span : heavy_) {
-    if (is_inside(span, part)) part.tested |= heavy_bit_[span] & interval.tested;
-  }
-  return part;
+  return {first, last, interval.tested & (heavy_before_[first] ^ heavy_before_[last])};
 }
 
 double SearchTree::weight_of(const Interval& interval) const {
   double weight = weight_before_[interval.last] - weight_before_[interval.first];
-  for (const size_t span : heavy_) {
-    if (is_tested(span, interval)) weight -= spans_[span].weight;
+  for (size_t i = 0; interval.tested >> i != 0; i++) {
+    if ((interval.tested >> i & 1) != 0) weight -= spans_[heavy_[i]].weight;
   }
   return weight;
 }
@@ -232,7 +237,7 @@ Plan& SearchTree::known_plan(const Interval& interval) {
     return wide_plans_[{interval.first, interval.last, interval.tested}];
   }
   // The tested ones are always the heaviest inside, so their number says which they are.
-  const auto tested = static_cast<size_t>(std::popcount(interval.tested));
+  const size_t tested = kBits[interval.tested];
   const size_t row = interval.first * stride() + interval.width();
   return plans_[row * (heavy_.size() + 1) + tested];
 }
@@ -254,6 +259,7 @@ Plan SearchTree::best_plan(const Interval& interval) {
   };
   if (const auto tests = chain(interval)) {
     consider({cost_of(*tests, weight), Plan::Kind::kChain, 0});
+    if (tests->length == 1) return best;  // where not all go on alike, nothing takes less
   }
   if (const auto span = heaviest(interval)) {
     const double rest = plan(without(interval, *span)).cost;

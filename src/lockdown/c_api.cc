@@ -7,6 +7,8 @@
 
 #include "kernel/strict.h"
 #include "src/lockdown/sandbox.h"
+#include "src/lockdown/thread_roles.h"
+#include "src/lockdown/thread_spawner.h"
 
 struct _QsbxSandbox {
   qsbx::Sandbox sandbox;
@@ -125,6 +127,11 @@ void qsbx_sandbox_set_kernel_log(QsbxSandbox* sandbox, gboolean log) {
   sandbox->sandbox.set_kernel_log(log != FALSE);
 }
 
+void qsbx_sandbox_set_roles(QsbxSandbox* sandbox, gboolean roles) {
+  g_return_if_fail(sandbox != nullptr);
+  sandbox->sandbox.set_roles(roles != FALSE);
+}
+
 gboolean qsbx_sandbox_set_report_fd(QsbxSandbox* sandbox, int fd, GError** error) {
   g_return_val_if_fail(sandbox != nullptr, FALSE);
   return contained([&] { return succeeded(sandbox->sandbox.set_report_descriptor(fd), error); });
@@ -167,6 +174,16 @@ gboolean qsbx_boot(QsbxSandbox* sandbox, GError** error) {
 gboolean qsbx_lockdown(QsbxSandbox* sandbox, GError** error) {
   g_return_val_if_fail(sandbox != nullptr, FALSE);
   return contained([&] { return succeeded(sandbox->sandbox.lockdown(), error); });
+}
+
+void qsbx_thread_starts(const char* name) {
+  g_return_if_fail(name != nullptr);
+  contained([&] { qsbx::thread_starts(name); });
+}
+
+int qsbx_start_thread(pthread_t* thread, const pthread_attr_t* attributes, void* (*routine)(void*),
+                      void* argument) {
+  return contained([&] { return qsbx::start_thread(thread, attributes, routine, argument); });
 }
 
 gboolean qsbx_strict_enter(GError** error) {

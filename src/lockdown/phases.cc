@@ -15,6 +15,8 @@
 #include "src/lockdown/ring_report.h"
 #include "src/lockdown/sandbox.h"
 #include "src/lockdown/stopwatch.h"
+#include "src/lockdown/thread_roles.h"
+#include "src/lockdown/thread_spawner.h"
 #include "src/lockdown/trap_handler.h"
 #include "src/policy/algebra.h"
 #include "src/syscalls/syscall_table.h"
@@ -104,23 +106,6 @@ Selection select_boot_profiles(const ProfileSet& set) {
   return selection;
 }
 
-bool always_grants(const Policy& policy, std::string_view name) {
-  const Syscall* syscall = find_syscall(policy.architecture(), name);
-  if (syscall == nullptr) return false;
-  const auto found = policy.calls().find(syscall->number);
-  return found != policy.calls().end() && found->second.is_unconditional();
-}
-
-// A boot policy may be in force already, and reading /proc must not be a violation of it.
-bool may_read_proc(const Policy* in_force) {
-  if (in_force == nullptr) return true;
-  const bool links = always_grants(*in_force, "readlink") || always_grants(*in_force, "readlinkat");
-  const bool states = always_grants(*in_force, "fstat") || always_grants(*in_force, "newfstatat");
-  return links && states && always_grants(*in_force, "openat") &&
-         always_grants(*in_force, "getdents64") && always_grants(*in_force, "read") &&
-         always_grants(*in_force, "lseek") && always_grants(*in_force, "close");
-}
-
 // The kernel kills where it cannot deliver SIGSYS, and mode errno promises that it does not.
 void warn_of_blocked_sigsys(const ReportTarget& target) {
   const auto threads = threads_of(getpid());
@@ -164,17 +149,30 @@ Status Sandbox::boot() {
 Status Sandbox::lockdown() {
   if (in_force().locked_down) return already_in_force("locked down");
   if (auto same = check_same_mode(mode_); !same) return same;
+  forget_what_is_outdated();
   if (auto prepared = prepare(); !prepared) return prepared;
   if (auto narrower = check_tightens_boot(*prepared_->policy); !narrower) return narrower;
+  if (auto closed = close_role_programs(); !closed) return closed;
   if (auto installed = install(*prepared_); !installed) return installed;
   in_force().locked_down = true;
+  if (prepared_->role_programs == nullptr) return Done{};
+  in_force().role_programs = prepared_->role_programs;
+  roll_out(*in_force().role_programs);
   return Done{};
+}
+
+// The last that has to be done before threads can take them.
+Status Sandbox::close_role_programs() {
+  if (prepared_->role_programs == nullptr) return Done{};
+  if (auto started = start_spawner(); !started) return started;
+  const Policy* boot = in_force().boot.get();
+  return prepared_->role_programs->close(boot == nullptr || always_grants(*boot, "mseal"));
 }
 
 void Sandbox::report_rings(const Policy& policy) {
   rings_.reset();
   const int descriptor = report_target_->descriptor();
-  if (!may_read_proc(in_force().boot.get())) {
+  if (!may_read_proc()) {
     Line()
         .text(
             "qsbx: warning: io_uring rings are not looked for: the boot policy does not let this "
@@ -207,6 +205,13 @@ Status Sandbox::install(const Prepared& prepared) {
   }
   if (mode_ == Mode::kErrno) warn_of_blocked_sigsys(*report_target_);
   report_rings(*prepared.policy);
+  for (const std::string& left : prepared.binding.warnings) {
+    Line()
+        .text("qsbx: warning: ")
+        .text(left)
+        .text("; rules for it let any descriptor through, and it can be closed")
+        .write_to(report_target_->descriptor());
+  }
   in_force().reports.push_back(prepared.report);
   auto installed = mode_ == Mode::kAudit ? install_with_listener(prepared, options)
                                          : install_with_handler(prepared, options);

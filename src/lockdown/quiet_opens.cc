@@ -23,15 +23,23 @@ bool is_command_line_of_a_process(std::string_view path) {
          is_number(path.substr(0, path.size() - kCommandLine.size()));
 }
 
+constexpr std::string_view kKnownLooks[] = {
+    "/proc/sys/vm/overcommit_memory",  // malloc, before it gives memory back
+    // malloc counts processors by one of these, and asks sched_getaffinity() where it can read
+    // neither.
+    "/sys/devices/system/cpu/online", "/proc/stat",
+    "/etc/resolv.conf",  // user networking, which goes on with the name servers it knows
+    "/etc/gai.conf",     // getaddrinfo(), which sorts addresses as it does without that file
+    "/dev/urandom",      // GLib's random numbers, no secrets, begin with the clock instead
+    "/dev/userfaultfd",  // QEMU goes on to the system call of that name
+};
+
+// GLib asks for it before it translates its first message.
+constexpr std::string_view kNamesOfEncodings = "/charset.alias";
+
 bool is_known_look(std::string_view path) {
-  return path ==
-             "/proc/sys/vm/overcommit_memory"  // malloc, before it gives memory back
-                                               // malloc counts processors by one of these, and asks
-                                               // sched_getaffinity() where it can read neither.
-         || path == "/sys/devices/system/cpu/online" ||
-         path == "/proc/stat"
-         // User networking, which goes on with the name servers it knows.
-         || path == "/etc/resolv.conf" || is_command_line_of_a_process(path);
+  return std::find(std::begin(kKnownLooks), std::end(kKnownLooks), path) != std::end(kKnownLooks) ||
+         path.ends_with(kNamesOfEncodings) || is_command_line_of_a_process(path);
 }
 
 }  // namespace

@@ -7,8 +7,8 @@ namespace qsbx {
 namespace {
 
 constexpr char kLetThrough[] =
-    "what is submitted there is not seen by the filter, such as opening and removing files, and "
-    "making and connecting sockets";
+    "what is submitted there is not seen by the filter, such as opening and removing files, making "
+    "and connecting sockets, and closing descriptors that rules are bound to";
 
 bool may_enter(const Policy& policy, Mode mode) {
   if (mode == Mode::kAudit) return true;

@@ -14,9 +14,12 @@
 #include "kernel/filter.h"
 #include "kernel/io_uring_state.h"
 #include "src/errors/result.h"
+#include "src/lockdown/binding.h"
 #include "src/lockdown/broker_link.h"
+#include "src/lockdown/role_programs.h"
 #include "src/lockdown/violation_report.h"
 #include "src/machine/machine.h"
+#include "src/machine/role_policies.h"
 #include "src/machine/selection.h"
 #include "src/policy/actions.h"
 #include "src/profile/profile_set.h"
@@ -48,18 +51,25 @@ class Sandbox {
   void set_mode(Mode mode);
   Mode mode() const { return mode_; }
   void set_kernel_log(bool log) { kernel_log_ = log; }
+  // Whether threads get programs of their own, by their roles (docs/roles.md); not in mode audit.
+  void set_roles(bool roles);
   // Reports go to a duplicate of `descriptor`, instead of standard error.
   Status set_report_descriptor(int descriptor);
   // Where they go.
   int report_descriptor() const { return report_target_->descriptor(); }
 
+  // Whether a profile that is loaded applies to the part.
+  bool covers(const Part& part) const { return set_ && has_profile(part, *set_); }
   Status add_part(std::string_view kind, std::string_view name);
   void clear_parts();
   Status allow_feature(std::string_view feature);
   const Machine& machine() const { return machine_; }
 
-  // Composes, compiles and verifies what lockdown() will install, unless that is done.
+  // Composes, compiles and verifies what lockdown() will install, unless that is done; lockdown()
+  // does it anew when the process has other descriptors by then of those that rules are bound to.
   Status prepare();
+  // The descriptors that rules are bound to, once prepared.
+  Descriptors bound() const { return prepared_ ? prepared_->binding.bound : Descriptors(); }
   // "enforce: 47 system calls from 14 profiles (...)"; empty before prepare().
   std::string describe() const;
   // Of the policy that prepare() made; 0 before.
@@ -85,16 +95,31 @@ class Sandbox {
     VerifiedProgram program;
     std::optional<VerifiedProgram> handing_over;  // of opens, below `program`
     std::shared_ptr<ViolationReport> report;
+    std::shared_ptr<RolePrograms> role_programs = nullptr;  // null without roles
+    Binding binding = {};
   };
 
   Status require_profiles() const;
   Result<Selection> select();
-  Result<VerifiedProgram> compile_and_verify(const Policy& policy, const Actions& actions);
+  Result<VerifiedProgram> compile_and_verify(const Policy& policy, const Actions& actions,
+                                             const Descriptors& bound = {});
   Result<std::optional<VerifiedProgram>> prepare_handing_over(const Policy& policy, Phase phase);
   Result<Prepared> prepare_policy(Selection selection, Result<Policy> composed, Phase phase,
-                                  const std::set<std::string>& features);
+                                  const std::set<std::string>& features, Binding binding = {});
+  Result<Policy> compose_bound(const Selection& selection, Binding& binding);
+  void forget_prepared();
+  void set_prepared_aside();
+  bool take_up_again(const Selection& selection);
+  void forget_what_is_outdated();
+  Result<std::vector<RolePolicy>> select_roles(const Selection& selection,
+                                               const Descriptors& bound);
+  Result<std::shared_ptr<RolePrograms>> reserve_role_programs(const std::vector<RolePolicy>& roles,
+                                                              Result<Policy>& process);
+  Status prepare_roles(Prepared& prepared, const std::vector<RolePolicy>& roles);
+  Result<VerifiedProgram> role_program(const Prepared& prepared, const RolePolicy& role);
   void report_rings(const Policy& policy);
   Status install(const Prepared& prepared);
+  Status close_role_programs();
   Status hand_opens_over(const VerifiedProgram& program);
   Status install_with_handler(const Prepared& prepared, const FilterOptions& options);
   Status install_with_listener(const Prepared& prepared, const FilterOptions& options);
@@ -104,9 +129,11 @@ class Sandbox {
   Machine machine_;
   Mode mode_ = Mode::kEnforce;
   bool kernel_log_ = false;
+  bool roles_ = false;
   std::shared_ptr<ReportTarget> report_target_ = ReportTarget::standard_error();
   std::optional<Prepared> prepared_;
-  pid_t prepared_in_ = 0;  // the process that prepared_ is for
+  std::optional<Prepared> set_aside_;  // for parts as they were; only one of the two is there
+  pid_t prepared_in_ = 0;              // the process that both are for
   std::optional<Prepared> boot_prepared_;
   std::string description_;
   size_t granted_calls_ = 0;

@@ -16,6 +16,8 @@
 #include <atomic>
 #include <csignal>
 
+#include "src/lockdown/thread_roles.h"
+
 namespace qsbx {
 namespace {
 
@@ -80,6 +82,7 @@ void report_call(ViolationReport& report, const struct seccomp_data& call, int r
 
 [[gnu::no_sanitize_address]] void on_sigsys(int, siginfo_t* info, void* context_pointer) {
   constexpr int kSeccompTrap = 1;  // SYS_SECCOMP
+  if (info->si_code == SI_TKILL && info->si_pid == getpid() && take_role_program()) return;
   ViolationReport* report = report_in_force.load();
   if (info->si_code != kSeccompTrap || report == nullptr) end_process();
   const int saved_errno = errno;
@@ -104,7 +107,8 @@ Result<TrapHandler> TrapHandler::set_up(ViolationReport& report) {
   struct sigaction action = {};
   action.sa_sigaction = on_sigsys;
   // A thread that has a signal stack may have little room elsewhere.
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  // Calls that a thread is interrupted in to take its role's program go on afterwards.
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   sigfillset(&action.sa_mask);
   if (sigaction(SIGSYS, &action, &handler.previous_action_) == 0) return handler;
   const int error = errno;

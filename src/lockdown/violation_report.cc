@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "src/errors/text.h"
 #include "src/lockdown/call_text.h"
+#include "src/policy/bound_descriptors.h"
 #include "src/syscalls/constants.h"
 
 namespace qsbx {
@@ -50,7 +52,9 @@ std::string place(const Rule& rule) {
 
 // Who grants the rule, as far as that is not in force.
 std::string source_of(const Profile& profile, const Rule& rule, bool selected, bool allowed) {
-  std::string text;
+  if (selected && allowed) return "role " + joined(rule.roles) + " (" + place(rule) + ")";
+  std::string text = feature_of(profile);
+  if (!text.empty()) return "feature " + text + " (" + place(rule) + ")";
   if (!selected) text = "profile " + profile.name;
   if (!allowed) text += (text.empty() ? "feature " : " with feature ") + rule.feature;
   return text + " (" + place(rule) + ")";
@@ -63,29 +67,23 @@ bool reports_refusals_of(const Policy& policy, int number) {
 
 }  // namespace
 
-std::string_view mode_name(Mode mode) {
-  switch (mode) {
-    case Mode::kEnforce:
-      return "enforce";
-    case Mode::kErrno:
-      return "errno";
-    case Mode::kAudit:
-      return "audit";
-  }
-  return "unknown mode";
-}
-
 ViolationReport::ViolationReport(Mode mode, Phase phase, const Policy& policy,
                                  const Selection& selection, const std::set<std::string>& features,
-                                 const ProfileSet& set, std::shared_ptr<ReportTarget> target)
+                                 const ProfileSet& set, std::shared_ptr<ReportTarget> target,
+                                 const Descriptors& bound)
     : mode_(mode),
       target_(std::move(target)),
       architecture_(policy.architecture()),
       profiles_(profile_list(selection)),
+      bound_(bound),
+      bound_text_(to_string(bound)),
       refuses_opens_(reports_refusals_of(policy, SYS_openat)),
       quiet_opens_(QuietOpens::of_process(getpid())) {
   for (const auto& [number, call] : policy.calls()) {
     advice_[number].other_arguments = grant_list(call);
+  }
+  for (const auto& [number, condition] : closing_conditions(architecture_, bound)) {
+    advice_[number].closes_bound = condition;
   }
   // Features of selected profiles first: the smallest change.
   for (const bool selected : {true, false}) {
@@ -100,10 +98,26 @@ void ViolationReport::add_candidates(const Profile& profile, bool selected,
                                      const std::set<std::string>& features) {
   for (const Rule& rule : profile.rules) {
     const bool allowed = rule.feature.empty() || features.contains(rule.feature);
-    if ((selected && allowed) || rule.condition.is_never()) continue;
+    if (selected && allowed) add_bound(rule);
+    const bool in_force = selected && allowed && rule.roles.empty();
+    if (in_force || rule.condition.is_never()) continue;
     const std::string name = source_of(profile, rule, selected, allowed);
     for (const int number : rule.numbers) {
-      advice_[number].candidates.push_back({rule.condition, name});
+      advice_[number].candidates.push_back({bind_descriptors(rule.condition, bound_), name});
+    }
+  }
+}
+
+void ViolationReport::add_bound(const Rule& rule) {
+  for (const DescriptorKind kind : kinds_in(rule.condition)) {
+    const auto found = bound_.find(kind);
+    if (found == bound_.end()) continue;
+    const std::string text = place(rule) + " is for fds(" +
+                             std::string(descriptor_kind_name(kind)) + "), which is " +
+                             (found->second.empty() ? "none" : numbers_text(found->second));
+    for (const int number : rule.numbers) {
+      advice_[number].bound_rules.push_back(
+          {rule.condition, bind_descriptors(rule.condition, bound_), text});
     }
   }
 }
@@ -142,6 +156,19 @@ void ViolationReport::describe(Line& line, pid_t tid, std::string_view thread_na
   describe_advice(line, call);
 }
 
+void ViolationReport::describe_binding(Line& line, const Advice& advice,
+                                       const Arguments& arguments) const {
+  if (holds(advice.closes_bound, arguments)) {
+    line.text("; rules are bound to descriptors that can neither be closed nor replaced: ")
+        .text(bound_text_);
+  }
+  for (const BoundRule& rule : advice.bound_rules) {
+    if (!holds(rule.unbound, arguments) || holds(rule.bound, arguments)) continue;
+    line.text("; the descriptor is another one: ").text(rule.text);
+    return;
+  }
+}
+
 void ViolationReport::describe_advice(Line& line, const struct seccomp_data& call) const {
   if (is_foreign(architecture_, Call{call.arch, call.nr})) {
     line.text("no profile can grant calls of another ABI");
@@ -159,6 +186,7 @@ void ViolationReport::describe_advice(Line& line, const struct seccomp_data& cal
     line.text(named++ == 0 ? "would be granted by " : " or ").text(candidate.name);
   }
   if (named == 0) line.text("no profile grants it");
+  describe_binding(line, advice, arguments);
   if (!advice.other_arguments.empty()) {
     line.text("; with other arguments it is granted at ").text(advice.other_arguments);
   }

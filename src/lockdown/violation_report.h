@@ -24,14 +24,13 @@
 
 namespace qsbx {
 
-std::string_view mode_name(Mode mode);
-
 class ViolationReport {
  public:
-  // For the policy that `selection` makes in `phase` with `features`.
+  // For the policy that `selection` makes in `phase` with `features`, bound to descriptors.
   ViolationReport(Mode mode, Phase phase, const Policy& policy, const Selection& selection,
                   const std::set<std::string>& features, const ProfileSet& set,
-                  std::shared_ptr<ReportTarget> target = ReportTarget::standard_error());
+                  std::shared_ptr<ReportTarget> target = ReportTarget::standard_error(),
+                  const Descriptors& bound = {});
 
   Mode mode() const { return mode_; }
   int descriptor() const { return target_->descriptor(); }
@@ -52,17 +51,28 @@ class ViolationReport {
   // An open that the policy refuses softly, of a file that nothing misses.
   bool opens_quietly(const struct seccomp_data& call, const CallerMemory& memory) const;
 
-  // A grant that is not in force, and who has it: "feature hotplug (device/virtio-net.profile:12)".
+  // A grant that is not in force, or not for every thread, and who has it: "feature hotplug
+  // (device/virtio-net.profile:12)", "role main, worker (base/process.profile:5)".
   struct Candidate {
     Expression condition;
     std::string name;
   };
+  // A rule that is in force for other descriptors than that of the call.
+  struct BoundRule {
+    Expression unbound;
+    Expression bound;
+    std::string text;  // "FILE:LINE is for fds(tap), which is 9"
+  };
   struct Advice {
     std::string other_arguments;  // where the call is granted with other arguments; may be empty
     std::vector<Candidate> candidates;
+    std::vector<BoundRule> bound_rules;
+    Expression closes_bound = Expression::never();  // or replaces
   };
 
   void add_candidates(const Profile& profile, bool selected, const std::set<std::string>& features);
+  void add_bound(const Rule& rule);
+  void describe_binding(Line& line, const Advice& advice, const Arguments& arguments) const;
   void describe_advice(Line& line, const struct seccomp_data& call) const;
 
   Mode mode_;
@@ -70,6 +80,8 @@ class ViolationReport {
   Architecture architecture_;
   std::string profiles_;  // "profiles base-process, virtio-blk"
   std::map<int, Advice> advice_;
+  Descriptors bound_;
+  std::string bound_text_;
   bool refuses_opens_;  // with an errno, and reports it
   QuietOpens quiet_opens_;
   ViolationCounts counts_;

@@ -7,6 +7,7 @@
 
 #include "src/machine/config_file.h"
 #include "src/machine/machine_reader.h"
+#include "src/machine/storage_program.h"
 
 namespace qsbx {
 namespace {
@@ -37,7 +38,9 @@ void read_rtc(MachineReader& reader, const OptionValues& values) {
 }
 
 void read_overcommit(MachineReader& reader, const OptionValues& values) {
-  if (values.is_on("mem-lock")) reader.add("option", "realtime");
+  if (values.is_on("mem-lock") || values.get("mem-lock") == "on-fault") {
+    reader.add("option", "realtime");
+  }
 }
 
 // Options whose value is a list of keys and values that MachineReader knows.
@@ -265,14 +268,7 @@ Status read_option(MachineReader& reader, const Option& option) {
   return Done{};
 }
 
-}  // namespace
-
-Result<CommandLine> read_command_line(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) {
-    return Error{ErrorCode::kUsage,
-                 "no QEMU command line: give QEMU and its options, such as qemu-system-x86_64 -M "
-                 "q35"};
-  }
+Result<CommandLine> read_emulator(const std::vector<std::string>& arguments) {
   const Result<std::vector<Option>> words = split(arguments);
   if (!words.ok()) return words.error();
   MachineReader reader;
@@ -287,6 +283,20 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& arguments)
   CommandLine line = reader.finish();
   line.options = options;
   return line;
+}
+
+}  // namespace
+
+Result<CommandLine> read_command_line(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    return Error{ErrorCode::kUsage,
+                 "no QEMU command line: give QEMU and its options, such as qemu-system-x86_64 -M "
+                 "q35"};
+  }
+  const std::string program = storage_program(arguments[0]);
+  if (program == kStorageDaemon) return read_storage_daemon(arguments);
+  if (program == kNbdServer) return read_nbd_server(arguments);
+  return read_emulator(arguments);
 }
 
 CommandLine read_states(const std::vector<std::string>& arguments) {

@@ -9,8 +9,8 @@ namespace qsbx {
 
 const std::vector<std::string>& part_kinds() {
   static const std::vector<std::string> kinds = {
-      "accelerator", "machine", "device", "object",  "netdev", "chardev", "block",
-      "aio",         "display", "audio",  "monitor", "tpm",    "fsdev",   "option"};
+      "accelerator", "machine", "device",  "object", "netdev", "chardev", "block",   "aio",
+      "display",     "audio",   "monitor", "tpm",    "fsdev",  "option",  "program", "export"};
   return kinds;
 }
 
@@ -31,6 +31,11 @@ bool has_screen(const Machine& machine) {
              return fnmatch(pattern, part.name.c_str(), 0) == 0;
            });
   });
+}
+
+// Since 9.2 the pixels of a screen are in memory that can be shared (ui/qemu-pixman.c).
+void add_parts_of_version(Machine& machine, std::pair<int, int> version) {
+  if (version >= std::pair(9, 2) && has_screen(machine)) machine.add("option", "shared-surfaces");
 }
 
 }  // namespace qsbx

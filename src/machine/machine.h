@@ -20,7 +20,9 @@
 //   fsdev        local
 //   option       debug-threads, sandbox, realtime,            what else changes the calls that threads make
 //                rtc-localtime, shared-surfaces; and what no profile can cover: async-teardown, vnc-sasl,
-//                guestfwd-cmd, user-smb, virtio-gpu-blob
+//                guestfwd-cmd, user-smb, virtio-gpu-blob, nbd-device
+//   program      qemu-storage-daemon, qemu-nbd                what it is, when it is no emulator
+//   export       nbd, vhost-user-blk, fuse                    how a storage program serves disks
 // clang-format on
 #ifndef QSBX_MACHINE_MACHINE_H_
 #define QSBX_MACHINE_MACHINE_H_
@@ -28,6 +30,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace qsbx {
@@ -52,6 +55,9 @@ struct Machine {
 
 // Whether there is a display, or a device that has a picture.
 bool has_screen(const Machine& machine);
+
+// Adds the parts that machines have since some version of QEMU, major and minor.
+void add_parts_of_version(Machine& machine, std::pair<int, int> version);
 
 }  // namespace qsbx
 

@@ -3,6 +3,8 @@
 
 #include <map>
 
+#include "src/machine/image_files.h"
+
 namespace qsbx {
 namespace {
 
@@ -150,6 +152,14 @@ void MachineReader::add_block_nodes(const OptionValues& values) {
 }
 
 void MachineReader::read_blockdev(const OptionValues& values) { add_block_nodes(values); }
+
+void MachineReader::read_block_node(const OptionValues& values) {
+  add_block_nodes(values);
+  for (const auto& [key, name] : values.all()) {
+    if (key != "filename" && !key.ends_with(".filename")) continue;
+    for (const ImageFile& file : files_of_image(name)) add_file_nodes(file.path, "", "");
+  }
+}
 
 void MachineReader::add_net_backend(const std::string& type, const OptionValues& values) {
   const bool tap = type == "tap" || type == "bridge";
@@ -387,6 +397,10 @@ CommandLine MachineReader::finish() {
   add_default_character_devices();
   add_default_display();
   add_default_devices();
+  return finish_without_board();
+}
+
+CommandLine MachineReader::finish_without_board() {
   if (snapshot_) add_file_nodes("", "qcow2", "");
   result_.snapshot = snapshot_;
   return result_;

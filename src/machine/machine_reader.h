@@ -23,6 +23,9 @@ class MachineReader {
   void read_device(const OptionValues& values);
   void read_drive(const OptionValues& values);
   void read_blockdev(const OptionValues& values);
+  // The same where nobody can ask for the nodes afterwards: with the files that the image names.
+  void read_block_node(const OptionValues& values);
+  void add_file_nodes(const std::string& file, const std::string& format, const std::string& aio);
   void read_disk_image(const std::string& file, const std::string& interface,
                        const std::string& media);
   void read_netdev(const OptionValues& values);
@@ -67,12 +70,13 @@ class MachineReader {
 
   // What QEMU adds by itself, then the whole.
   CommandLine finish();
+  // For the programs that have no board.
+  CommandLine finish_without_board();
 
  private:
   void add_device(const std::string& name);
   void add_character_device(const std::string& device);
   void add_drive_device(const std::string& interface, const std::string& media);
-  void add_file_nodes(const std::string& file, const std::string& format, const std::string& aio);
   void add_file_node(const std::string& driver, const std::string& aio);
   void add_block_nodes(const OptionValues& values);
   void add_net_backend(const std::string& type, const OptionValues& values);

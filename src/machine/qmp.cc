@@ -45,8 +45,16 @@ Error refusal_in(const Json& message) {
   return Error{ErrorCode::kUsage, words.empty() ? "QEMU refused without a reason" : words};
 }
 
-std::string text_of(const QmpCommand& command, int id) {
-  Json message = {{"execute", command.name}, {"id", id}};
+// {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""} is QEMU's own.
+Json version_in(const Json& greeting) {
+  if (!greeting.is_object()) return {};
+  const Json version = greeting.value("version", Json::object());
+  return version.is_object() ? version.value("qemu", Json::object()) : Json();
+}
+
+// Without an "id": answers come in the order of the commands, and QEMU reads byte by byte.
+std::string text_of(const QmpCommand& command) {
+  Json message = {{"execute", command.name}};
   if (!command.arguments.empty()) message["arguments"] = command.arguments;
   return message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -109,7 +117,9 @@ Result<Json> QmpClient::read_message(Deadline deadline) {
 Status QmpClient::negotiate(Deadline greeting_deadline) {
   auto greeting = read_message(greeting_deadline);
   if (!greeting) return greeting.error();
-  if (!greeting->contains("QMP")) return broken("QEMU's monitor did not greet as QMP does");
+  const auto version = greeting->find("QMP");
+  if (version == greeting->end()) return broken("QEMU's monitor did not greet as QMP does");
+  version_ = version_in(*version);
   auto ready = execute({"qmp_capabilities"});
   if (!ready) return ready.error();
   return Done{};
@@ -121,20 +131,17 @@ Result<Json> QmpClient::answer_in(const Json& message) const {
   return broken("QEMU's monitor sent neither an answer nor an event");
 }
 
-Result<Json> QmpClient::await_answer(int id) {
+Result<Json> QmpClient::await_answer() {
   Deadline deadline = std::chrono::steady_clock::now() + patience_;
   for (;;) {
     auto message = read_message(deadline);
     if (!message) return message.error();
-    if (std::string event = string_in(*message, "event"); !event.empty()) {
-      events_.push_back({event, {}});
-      if (event == urgent_event_) return broken("QEMU waits after " + event, EINTR);
-      continue;
-    }
-    if (message->value("id", Json()) != Json(id)) {
-      return broken("QEMU's monitor answered a question that was not asked");
-    }
-    return answer_in(*message);
+    const bool is_event = !string_in(*message, "event").empty();
+    if (!is_event && sent_ahead_ == 0) return answer_in(*message);
+    auto event = event_in(*message);
+    if (!event) return event.error();
+    events_.push_back(*event);
+    if (event->name == urgent_event_) return broken("QEMU waits after " + event->name, EINTR);
   }
 }
 
@@ -142,9 +149,9 @@ Result<Json> QmpClient::execute(const QmpCommand& command) {
   return std::move(execute_all({command}).front());
 }
 
-Result<Json> QmpClient::await_answer_unless_over(int id) {
+Result<Json> QmpClient::await_answer_unless_over() {
   if (over_) return *over_;
-  auto answer = await_answer(id);
+  auto answer = await_answer();
   if (!answer && answer.error().code == ErrorCode::kState) over_ = answer.error();
   return answer;
 }
@@ -153,19 +160,28 @@ std::vector<Result<Json>> QmpClient::execute_all(const std::vector<QmpCommand>& 
   std::vector<Result<Json>> answers;
   for (size_t begin = 0; begin < commands.size(); begin += kBatch) {
     const size_t end = std::min(begin + kBatch, commands.size());
-    int id = last_id_;
     std::string text;
-    for (size_t i = begin; i < end; ++i) text += text_of(commands[i], ++last_id_);
+    for (size_t i = begin; i < end; ++i) text += text_of(commands[i]);
     if (!over_) {
       if (auto written = transport_.write(text); !written) over_ = written.error();
     }
-    for (size_t i = begin; i < end; ++i) answers.push_back(await_answer_unless_over(++id));
+    for (size_t i = begin; i < end; ++i) answers.push_back(await_answer_unless_over());
   }
   return answers;
 }
 
 Status QmpClient::send(const QmpCommand& command) {
-  return transport_.write(text_of(command, ++last_id_));
+  ++sent_ahead_;
+  return transport_.write(text_of(command));
+}
+
+Result<QmpClient::Event> QmpClient::event_in(const Json& message) {
+  if (std::string name = string_in(message, "event"); !name.empty()) return Event{name, {}};
+  sent_ahead_ = std::max(sent_ahead_ - 1, 0);
+  auto answer = answer_in(message);
+  if (answer) return Event{"answered", {}};
+  if (answer.error().code == ErrorCode::kState) return answer.error();
+  return Event{"refused", answer.error().message};
 }
 
 Result<std::optional<QmpClient::Event>> QmpClient::await_event(Deadline deadline) {
@@ -177,13 +193,9 @@ Result<std::optional<QmpClient::Event>> QmpClient::await_event(Deadline deadline
   auto message = read_message(deadline);
   if (!message && message.error().saved_errno == ETIMEDOUT) return std::optional<Event>();
   if (!message) return message.error();
-  if (std::string name = string_in(*message, "event"); !name.empty()) {
-    return std::optional(Event{name, {}});
-  }
-  auto answer = answer_in(*message);
-  if (answer) return std::optional(Event{"answered", {}});
-  if (answer.error().code == ErrorCode::kState) return answer.error();
-  return std::optional(Event{"refused", answer.error().message});
+  auto event = event_in(*message);
+  if (!event) return event.error();
+  return std::optional(*event);
 }
 
 }  // namespace qsbx

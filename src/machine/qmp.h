@@ -66,6 +66,9 @@ class QmpClient {
   // Waits for QEMU's greeting, as long as it takes QEMU to get there, and leaves negotiation mode.
   Status negotiate(Deadline greeting_deadline);
 
+  // QEMU's, with "major" and "minor", as the greeting had it; not an object before that.
+  const nlohmann::json& version() const { return version_; }
+
   Result<nlohmann::json> execute(const QmpCommand& command);
 
   // The answers in the order of the commands. Asks without waiting for each answer.
@@ -88,13 +91,15 @@ class QmpClient {
 
  private:
   Result<nlohmann::json> read_message(Deadline deadline);
-  Result<nlohmann::json> await_answer(int id);
-  Result<nlohmann::json> await_answer_unless_over(int id);
+  Result<nlohmann::json> await_answer();
+  Result<nlohmann::json> await_answer_unless_over();
   Result<nlohmann::json> answer_in(const nlohmann::json& message) const;
+  Result<Event> event_in(const nlohmann::json& message);
 
   QmpTransport& transport_;
   std::chrono::milliseconds patience_;
-  int last_id_ = 0;
+  nlohmann::json version_;
+  int sent_ahead_ = 0;  // commands of send() that have no answer yet
   std::deque<Event> events_;
   std::string urgent_event_;
   std::optional<Error> over_;  // no question has an answer any more

@@ -2,23 +2,16 @@
 #include "src/machine/qmp_machine.h"
 
 #include <algorithm>
-#include <functional>
+#include <iterator>
+#include <map>
 #include <sstream>
+
+#include "src/machine/qom_tree.h"
 
 namespace qsbx {
 namespace {
 
 using Json = nlohmann::json;
-
-struct Property {
-  std::string name;
-  std::string type;
-};
-
-struct QomObject {
-  std::string path;
-  std::string type;
-};
 
 std::string string_in(const Json& object, const char* key) {
   if (!object.is_object()) return {};
@@ -38,98 +31,120 @@ int int_in(const Json& object, const char* key) {
   return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
 }
 
-std::vector<Property> properties_in(const Json& answer) {
-  std::vector<Property> properties;
-  for (const Json& entry : answer) {
-    properties.push_back({string_in(entry, "name"), string_in(entry, "type")});
-  }
-  return properties;
-}
-
-// "VGA" for "child<VGA>", empty for what is no child.
-std::string child_type(const std::string& property_type) {
-  constexpr std::string_view kPrefix = "child<";
-  if (!property_type.starts_with(kPrefix) || !property_type.ends_with('>')) return {};
-  return property_type.substr(kPrefix.size(), property_type.size() - kPrefix.size() - 1);
-}
-
-QmpCommand list(const std::string& path) { return {"qom-list", {{"path", path}}}; }
-
-bool has(const std::vector<Property>& properties, std::string_view name) {
-  return std::ranges::any_of(properties,
-                             [&](const Property& property) { return property.name == name; });
+bool has(const Json& properties, std::string_view name) {
+  return std::ranges::any_of(
+      properties, [&](const Json& property) { return string_in(property, "name") == name; });
 }
 
 // Every device has these two, and nothing else has both. To ask QEMU which types are devices
 // (qom-list-types) would make it load all its modules.
-bool is_device(const std::vector<Property>& properties) {
+bool is_device(const Json& properties) {
   return has(properties, "realized") && has(properties, "hotplugged");
 }
 
-// Most objects of a machine are of these types, and have no devices below them.
-bool has_no_devices_below(std::string_view type) {
-  return type == "irq" || type.ends_with("memory-region");
+// Most objects of a machine that are no devices. Only what is well known need be here: of another
+// type QEMU is asked.
+bool is_no_device(std::string_view type) {
+  constexpr std::string_view kTypes[] = {"container",
+                                         "irq",
+                                         "System",
+                                         "PCI",
+                                         "PCIE",
+                                         "ISA",
+                                         "IDE",
+                                         "SCSI",
+                                         "i2c-bus",
+                                         "usb-bus",
+                                         "sd-bus",
+                                         "floppy-bus",
+                                         "virtio-pci-bus",
+                                         "virtio-serial-bus"};
+  return type.ends_with("memory-region") || std::ranges::find(kTypes, type) != std::end(kTypes);
 }
 
-// Pictures in memory that the guest and the host share, made when the guest asks for them.
-Status add_blob(QmpClient& qmp, const std::string& path, Machine& machine) {
-  auto blob = qmp.execute({"qom-get", {{"path", path}, {"property", "blob"}}});
-  if (!blob && blob.error().code == ErrorCode::kState) return blob.error();
-  if (blob && *blob == true) machine.add("option", "virtio-gpu-blob");
-  return Done{};
+bool is_below(std::string_view path, std::string_view parent) {
+  return path.size() > parent.size() && path.starts_with(parent) && path[parent.size()] == '/';
 }
 
-// One level of the QOM tree: adds the devices among `objects` and gives their children. An object
-// that has gone since its parent was listed is none of the machine's.
-Result<std::vector<QomObject>> read_level(QmpClient& qmp, const std::vector<QomObject>& objects,
-                                          Machine& machine) {
+QmpCommand monitor_command(const char* line) {
+  return {"human-monitor-command", {{"command-line", line}}};
+}
+
+Error not_answered(const std::string& command, Error error) {
+  error.message = "QEMU does not answer " + command + ": " + error.message;
+  return error;
+}
+
+Result<std::vector<QomObject>> read_tree(QmpClient& qmp) {
+  const auto answer = qmp.execute(monitor_command("info qom-tree /"));
+  if (!answer) return not_answered("info qom-tree", answer.error());
+  auto objects = parse_qom_tree(answer->is_string() ? answer->get<std::string>() : "");
+  if (!objects) return objects;
+  const auto machine = std::ranges::find(*objects, "/machine", &QomObject::path);
+  if (machine != objects->end()) return objects;
+  return Error{ErrorCode::kState, "QEMU's tree of objects has no machine"};
+}
+
+// Adds those of the objects that are devices, one of each type. An object that has gone since the
+// tree was printed is none of the machine's.
+Status add_if_devices(QmpClient& qmp, const std::map<std::string, std::string>& path_by_type,
+                      Machine& machine) {
   std::vector<QmpCommand> commands;
-  for (const QomObject& object : objects) commands.push_back(list(object.path));
-  auto answers = qmp.execute_all(commands);
-  std::vector<QomObject> children;
-  for (size_t i = 0; i < objects.size(); ++i) {
-    if (!answers[i] && answers[i].error().code == ErrorCode::kState) return answers[i].error();
-    if (!answers[i]) continue;
-    auto properties = properties_in(*answers[i]);
-    if (is_device(properties)) machine.add("device", objects[i].type);
-    if (objects[i].type.starts_with("virtio-") && has(properties, "blob")) {
-      if (auto added = add_blob(qmp, objects[i].path, machine); !added) return added.error();
-    }
-    for (const Property& property : properties) {
-      std::string type = child_type(property.type);
-      if (type.empty() || has_no_devices_below(type)) continue;
-      children.push_back({objects[i].path + "/" + property.name, type});
-    }
+  for (const auto& [type, path] : path_by_type) {
+    commands.push_back({"qom-list", {{"path", path}}});
   }
-  return children;
-}
-
-Status add_devices(QmpClient& qmp, Machine& machine) {
-  auto root = qmp.execute({"qom-get", {{"path", "/machine"}, {"property", "type"}}});
-  if (!root) return root.error();
-  if (!root->is_string()) return Error{ErrorCode::kState, "QEMU does not name its machine type"};
-  machine.add("machine", root->get<std::string>());
-  std::vector<QomObject> level = {{"/machine", root->get<std::string>()}};
-  while (!level.empty()) {
-    auto next = read_level(qmp, level, machine);
-    if (!next) return next.error();
-    level = *next;
+  auto answer = qmp.execute_all(commands);
+  auto next = answer.begin();
+  for (const auto& [type, path] : path_by_type) {
+    const auto& properties = *next++;
+    if (!properties && properties.error().code == ErrorCode::kState) return properties.error();
+    if (properties && is_device(*properties)) machine.add("device", type);
   }
   return Done{};
 }
 
-void add_chardevs(const Json& answer, const std::string& left_out, Machine& machine) {
-  constexpr std::string_view kPrefix = "chardev-";
-  for (const Property& property : properties_in(answer)) {
-    std::string type = child_type(property.type);
-    if (property.name == left_out || !type.starts_with(kPrefix)) continue;
-    machine.add("chardev", type.substr(kPrefix.size()));
+Status add_devices(QmpClient& qmp, const std::vector<QomObject>& tree,
+                   const IsDeviceType& is_known_device, Machine& machine) {
+  std::map<std::string, std::string> unknown;
+  for (const QomObject& object : tree) {
+    if (!is_below(object.path, "/machine") || is_no_device(object.type)) continue;
+    if (machine.parts.contains({"device", object.type})) continue;
+    if (is_known_device && is_known_device(object.type)) {
+      machine.add("device", object.type);
+    } else {
+      unknown.emplace(object.type, object.path);
+    }
   }
+  return add_if_devices(qmp, unknown, machine);
 }
 
-void add_objects(const Json& answer, Machine& machine) {
-  for (const Property& property : properties_in(answer)) {
-    if (std::string type = child_type(property.type); !type.empty()) machine.add("object", type);
+// Of some graphics cards: pictures in memory that the guest and the host share, made when the guest
+// asks for them. Other cards refuse to answer.
+Status add_blobs(QmpClient& qmp, const std::vector<QomObject>& tree, Machine& machine) {
+  std::vector<QmpCommand> commands;
+  for (const QomObject& object : tree) {
+    if (!object.type.starts_with("virtio-gpu") && !object.type.starts_with("virtio-vga")) continue;
+    commands.push_back({"qom-get", {{"path", object.path}, {"property", "blob"}}});
+  }
+  for (const auto& blob : qmp.execute_all(commands)) {
+    if (!blob && blob.error().code == ErrorCode::kState) return blob.error();
+    if (blob && *blob == true) machine.add("option", "virtio-gpu-blob");
+  }
+  return Done{};
+}
+
+// What has a folder of its own in the tree.
+void add_backends(const std::vector<QomObject>& tree, const std::string& left_out,
+                  Machine& machine) {
+  constexpr std::string_view kChardev = "chardev-";
+  for (const QomObject& object : tree) {
+    const std::string_view folder = parent_path(object.path);
+    if (object.path == "/machine") machine.add("machine", object.type);
+    if (folder == "/objects") machine.add("object", object.type);
+    if (folder != "/chardevs" || name_in_path(object.path) == left_out) continue;
+    if (object.type.starts_with(kChardev)) {
+      machine.add("chardev", object.type.substr(kChardev.size()));
+    }
   }
 }
 
@@ -177,12 +192,8 @@ void add_audiodevs(const Json& answer, Machine& machine) {
   }
 }
 
-// Since 9.2 the pixels of a screen are in memory that can be shared (ui/qemu-pixman.c).
-void add_version(const Json& answer, Machine& machine) {
-  const auto version = answer.is_object() ? answer.find("qemu") : answer.end();
-  if (version == answer.end()) return;
-  const std::pair number = {int_in(*version, "major"), int_in(*version, "minor")};
-  if (number >= std::pair(9, 2) && has_screen(machine)) machine.add("option", "shared-surfaces");
+void add_version(const Json& version, Machine& machine) {
+  add_parts_of_version(machine, {int_in(version, "major"), int_in(version, "minor")});
 }
 
 struct Question {
@@ -191,32 +202,34 @@ struct Question {
   std::function<void(const Json&, Machine&)> add;
 };
 
-std::vector<Question> questions(const std::string& left_out) {
-  auto chardevs = [left_out](const Json& answer, Machine& machine) {
-    add_chardevs(answer, left_out, machine);
-  };
+bool has_device(const Machine& machine, std::string_view prefix) {
+  return std::ranges::any_of(machine.parts, [&](const Part& part) {
+    return part.kind == "device" && part.name.starts_with(prefix);
+  });
+}
+
+// QEMU reads its monitor byte by byte, each in a turn of its main loop, so what need not be asked
+// is not.
+std::vector<Question> questions(const Machine& known) {
   auto server = [](const char* name) {
     return [name](const Json& answer, Machine& machine) {
       if (bool_in(answer, "enabled")) machine.add("display", name);
     };
   };
-  QmpCommand network = {"human-monitor-command", {{"command-line", "info network"}}};
-  return {{list("/chardevs"), true, chardevs},
-          {list("/objects"), true, add_objects},
-          {network, true, add_netdevs},
-          {{"query-named-block-nodes", {{"flat", true}}}, true, add_block_nodes},
-          {{"query-kvm"}, true, add_accelerator},
-          {{"query-display-options"}, true, add_display},
-          {{"query-vnc"}, false, server("vnc")},
-          {{"query-spice"}, false, server("spice")},
-          {{"query-tpm"}, false, add_tpms},
-          {{"query-audiodevs"}, false, add_audiodevs},
-          // Last: what it adds depends on the rest.
-          {{"query-version"}, true, add_version}};
+  std::vector<Question> asked = {
+      {monitor_command("info network"), true, add_netdevs},
+      {{"query-named-block-nodes", {{"flat", true}}}, true, add_block_nodes},
+      {{"query-kvm"}, true, add_accelerator},
+      {{"query-display-options"}, true, add_display},
+      {{"query-vnc"}, false, server("vnc")},
+      {{"query-spice"}, false, server("spice")},
+      {{"query-audiodevs"}, false, add_audiodevs}};
+  if (has_device(known, "tpm-")) asked.push_back({{"query-tpm"}, false, add_tpms});
+  return asked;
 }
 
-Status add_backends(QmpClient& qmp, const std::string& left_out, Machine& machine) {
-  auto asked = questions(left_out);
+Status ask_for_the_rest(QmpClient& qmp, Machine& machine) {
+  const auto asked = questions(machine);
   std::vector<QmpCommand> commands;
   for (const Question& question : asked) commands.push_back(question.command);
   auto answers = qmp.execute_all(commands);
@@ -224,9 +237,7 @@ Status add_backends(QmpClient& qmp, const std::string& left_out, Machine& machin
     if (answers[i]) {
       asked[i].add(*answers[i], machine);
     } else if (asked[i].always_there || answers[i].error().code == ErrorCode::kState) {
-      Error error = answers[i].error();
-      error.message = "QEMU does not answer " + commands[i].name + ": " + error.message;
-      return error;
+      return not_answered(commands[i].name, answers[i].error());
     }
   }
   return Done{};
@@ -242,10 +253,16 @@ Result<bool> machine_exists(QmpClient& qmp) {
   return answer.error();
 }
 
-Result<Machine> read_machine(QmpClient& qmp, const std::string& left_out) {
+Result<Machine> read_machine(QmpClient& qmp, const std::string& left_out,
+                             const IsDeviceType& is_known_device) {
+  const auto tree = read_tree(qmp);
+  if (!tree) return tree.error();
   Machine machine;
-  if (auto added = add_devices(qmp, machine); !added) return added.error();
-  if (auto added = add_backends(qmp, left_out, machine); !added) return added.error();
+  add_backends(*tree, left_out, machine);
+  if (auto added = add_devices(qmp, *tree, is_known_device, machine); !added) return added.error();
+  if (auto added = add_blobs(qmp, *tree, machine); !added) return added.error();
+  if (auto added = ask_for_the_rest(qmp, machine); !added) return added.error();
+  add_version(qmp.version(), machine);  // last: what it adds depends on the rest
   return machine;
 }
 

@@ -9,6 +9,7 @@
 #ifndef QSBX_MACHINE_QMP_MACHINE_H_
 #define QSBX_MACHINE_QMP_MACHINE_H_
 
+#include <functional>
 #include <string>
 
 #include "src/errors/result.h"
@@ -20,8 +21,13 @@ namespace qsbx {
 // Whether the devices are there. Before that (-preconfig) QEMU refuses most questions.
 Result<bool> machine_exists(QmpClient& qmp);
 
-// `left_out` is the label of a chardev that is not to count, the one of this conversation.
-Result<Machine> read_machine(QmpClient& qmp, const std::string& left_out);
+// Whether a QOM type is known to be one of devices.
+using IsDeviceType = std::function<bool(const std::string& type)>;
+
+// `left_out` is the label of a chardev that is not to count, the one of this conversation. QEMU is
+// asked of each type that `is_known_device` does not know, which takes time.
+Result<Machine> read_machine(QmpClient& qmp, const std::string& left_out,
+                             const IsDeviceType& is_known_device = {});
 
 }  // namespace qsbx
 

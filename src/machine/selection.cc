@@ -7,15 +7,25 @@
 #include <filesystem>
 #include <fstream>
 
+#include "src/profile/names.h"
+
 namespace qsbx {
 namespace {
 
 constexpr char kBaseProfile[] = "base/process";
 constexpr char kNotCovered[] = "not-covered";
 
+// Most patterns begin with a letter that is not the name's, and fnmatch() takes its time.
+bool matches(const std::string& pattern, const std::string& name) {
+  constexpr std::string_view kSpecial = "*?[\\";
+  if (!pattern.empty() && kSpecial.find(pattern[0]) == kSpecial.npos && pattern[0] != name[0]) {
+    return false;
+  }
+  return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+}
+
 bool applies_to(const Applicability& applicability, const Part& part) {
-  return applicability.kind == part.kind &&
-         fnmatch(applicability.pattern.c_str(), part.name.c_str(), 0) == 0;
+  return applicability.kind == part.kind && matches(applicability.pattern, part.name);
 }
 
 bool applies_to(const Profile& profile, const Part& part) {
@@ -47,13 +57,11 @@ void add_with_includes(Selection& selection, const Profile& profile, const std::
 
 // False when no profile applies to the part.
 bool add_profiles_for(Selection& selection, const Part& part, const ProfileSet& set) {
-  bool covered = false;
-  for (const Profile& profile : set.profiles()) {
-    if (!applies_to(profile, part)) continue;
-    covered = true;
-    add_with_includes(selection, profile, part.to_string(), set);
+  const std::vector<const Profile*> profiles = profiles_for(part, set);
+  for (const Profile* profile : profiles) {
+    add_with_includes(selection, *profile, part.to_string(), set);
   }
-  return covered;
+  return !profiles.empty();
 }
 
 size_t common_prefix(std::string_view a, std::string_view b) {
@@ -98,6 +106,10 @@ std::string uncovered_message(const Part& part, const ProfileSet& set) {
   const Profile* nearest = nearest_profile(part, set);
   if (nearest != nullptr) message += " (the nearest is " + include_path(*nearest) + ")";
   return message;
+}
+
+bool is_in_force(const std::string& feature, const std::set<std::string>& features) {
+  return feature.empty() || features.contains(feature);
 }
 
 bool is_for_role(const Rule& rule, std::string_view role) {
@@ -152,6 +164,24 @@ void Selection::add(const Profile& profile, const std::string& because) {
   if (reason == reasons.end() || *reason != because) reasons.insert(reason, because);
 }
 
+std::vector<const Profile*> profiles_for(const Part& part, const ProfileSet& set) {
+  std::vector<const Profile*> profiles;
+  for (const Profile& profile : set.profiles()) {
+    if (applies_to(profile, part)) profiles.push_back(&profile);
+  }
+  return profiles;
+}
+
+bool has_same_profiles(const Selection& a, const Selection& b) {
+  return std::ranges::equal(a.profiles, b.profiles, {}, &SelectedProfile::profile,
+                            &SelectedProfile::profile);
+}
+
+bool has_profile(const Part& part, const ProfileSet& set) {
+  return std::ranges::any_of(set.profiles(),
+                             [&](const Profile& profile) { return applies_to(profile, part); });
+}
+
 Result<Selection> select_profiles(const Machine& machine, const ProfileSet& set) {
   const Profile* base = set.find(kBaseProfile);
   if (base == nullptr) {
@@ -163,7 +193,15 @@ Result<Selection> select_profiles(const Machine& machine, const ProfileSet& set)
   for (const Part& part : machine.parts) {
     if (!add_profiles_for(selection, part, set)) selection.uncovered.push_back(part);
   }
+  select_features(selection, machine.features, set);
   return selection;
+}
+
+void select_features(Selection& selection, const std::set<std::string>& features,
+                     const ProfileSet& set) {
+  for (const std::string& feature : features) {
+    add_profiles_for(selection, Part{kFeatureKind, feature}, set);
+  }
 }
 
 Status select_by_name(Selection& selection, const std::string& name, const ProfileSet& set) {
@@ -188,10 +226,30 @@ Error uncovered_error(const Selection& selection, const ProfileSet& set) {
                                               set.directory() + ", or run QEMU without it"};
 }
 
+std::string feature_of(const Profile& profile) {
+  for (const Applicability& one : profile.applies) {
+    if (one.kind == kFeatureKind) return one.pattern;
+  }
+  return "";
+}
+
+std::set<DescriptorKind> changing_kinds(const Selection& selection,
+                                        const std::set<std::string>& features) {
+  std::set<DescriptorKind> kinds;
+  for (const SelectedProfile& selected : selection.profiles) {
+    for (const Change& change : selected.profile->changes) {
+      if (is_in_force(change.feature, features)) kinds.insert(change.descriptors);
+    }
+  }
+  return kinds;
+}
+
 std::set<std::string> features_of(const ProfileSet& set) {
   std::set<std::string> features;
   for (const Profile& profile : set.profiles()) {
     for (const Rule& rule : profile.rules) features.insert(rule.feature);
+    for (const Change& change : profile.changes) features.insert(change.feature);
+    features.insert(feature_of(profile));
   }
   features.erase("");
   return features;
@@ -201,7 +259,7 @@ Result<Policy> join_rules(const Selection& selection, const std::set<std::string
                           Architecture architecture, std::string_view role) {
   Policy policy(architecture);
   const auto wanted = [&](const Rule& rule) {
-    return (rule.feature.empty() || features.contains(rule.feature)) && is_for_role(rule, role);
+    return is_in_force(rule.feature, features) && is_for_role(rule, role);
   };
   for (const SelectedProfile& selected : selection.profiles) {
     Status added = add_rules(policy, *selected.profile, wanted);

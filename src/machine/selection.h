@@ -38,9 +38,19 @@ struct Selection {
   void add(const Profile& profile, const std::string& because);
 };
 
-// Profiles of phase run whose patterns match a part, what these include, and base/process, which
-// every QEMU needs: kProfileSet when the set has none.
+// Profiles of phase run whose patterns match a part, what these include, base/process, which every
+// QEMU needs, and the profiles of the machine's features. kProfileSet when the set has no
+// base/process.
 Result<Selection> select_profiles(const Machine& machine, const ProfileSet& set);
+
+// Whether both make the same policy, whatever parts brought their profiles in.
+bool has_same_profiles(const Selection& a, const Selection& b);
+
+// Whether a profile of phase run applies to the part.
+bool has_profile(const Part& part, const ProfileSet& set);
+
+// Profiles of phase run that apply to the part, without what they include.
+std::vector<const Profile*> profiles_for(const Part& part, const ProfileSet& set);
 
 // The profile of that name with what it includes. kUsage, with the nearest name, when there is
 // none.
@@ -50,7 +60,19 @@ Status select_by_name(Selection& selection, const std::string& name, const Profi
 // set's file `not-covered` has for it, or the nearest profile.
 Error uncovered_error(const Selection& selection, const ProfileSet& set);
 
-// Every feature that a profile of the set has rules for.
+// Adds the profiles of features, with what they include. A feature may have none of its own, only
+// sections in profiles of parts.
+void select_features(Selection& selection, const std::set<std::string>& features,
+                     const ProfileSet& set);
+
+// The feature that a profile `applies to`; "" when it is no feature's.
+std::string feature_of(const Profile& profile);
+
+// What comes and goes while the guest runs, with these features.
+std::set<DescriptorKind> changing_kinds(const Selection& selection,
+                                        const std::set<std::string>& features);
+
+// Every feature that a profile of the set has rules for, or is for.
 std::set<std::string> features_of(const ProfileSet& set);
 
 // The grants of all selected profiles for `role` (empty: of every role) with the machine's

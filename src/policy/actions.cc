@@ -5,6 +5,18 @@
 
 namespace qsbx {
 
+std::string_view mode_name(Mode mode) {
+  switch (mode) {
+    case Mode::kEnforce:
+      return "enforce";
+    case Mode::kErrno:
+      return "errno";
+    case Mode::kAudit:
+      return "audit";
+  }
+  return "unknown mode";
+}
+
 // enforce and errno trap, so that a signal handler can report the call; where SIGSYS is blocked the
 // kernel kills by itself. What is foreign in mode enforce is killed without a report: the handler
 // ends the process by such a call.

@@ -3,6 +3,7 @@
 #define QSBX_POLICY_ACTIONS_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "src/policy/policy.h"
 
@@ -13,6 +14,8 @@ enum class Mode {
   kErrno,    // a violation fails with EPERM
   kAudit,    // a violation is reported and runs
 };
+
+std::string_view mode_name(Mode mode);  // "enforce"
 
 // What the kernel is told to do with a call (SECCOMP_RET_*), for each verdict.
 struct Actions {

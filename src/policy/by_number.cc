@@ -70,22 +70,10 @@ std::string place_of(const Grant& grant) {
   return place;
 }
 
-// "ioctl (a.profile:3, b.profile:7), openat (a.profile:9)"
-std::string names_of(const std::vector<ChangedRule>& rules, Architecture architecture) {
-  std::string names;
-  for (size_t i = 0; i < rules.size(); ++i) {
-    const bool same_call = i > 0 && rules[i].number == rules[i - 1].number;
-    if (i > 0) names += same_call ? ", " : "), ";
-    if (!same_call) names += call_name(rules[i].number, architecture) + " (";
-    names += place_of(rules[i].grant);
-  }
-  return names + ")";
-}
-
 Error looks_at_arguments(const std::vector<ChangedRule>& rules, Architecture architecture) {
   return {ErrorCode::kPolicy,
           "call numbers alone do not decide this policy, it looks at arguments: " +
-              names_of(rules, architecture) +
+              rules_by_call(rules, architecture) +
               "; relax these to whole calls or tighten them to none, or use a filter"};
 }
 
@@ -104,6 +92,17 @@ std::string ChangedRule::to_string(Architecture architecture) const {
   if (!refusal) return text;
   return text + (relaxed ? ": none fails with " : ": each fails with ") +
          std::string(errno_name(refusal->error));
+}
+
+std::string rules_by_call(const std::vector<ChangedRule>& rules, Architecture architecture) {
+  std::string names;
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const bool same_call = i > 0 && rules[i].number == rules[i - 1].number;
+    if (i > 0) names += same_call ? ", " : "), ";
+    if (!same_call) names += call_name(rules[i].number, architecture) + " (";
+    names += place_of(rules[i].grant);
+  }
+  return names + ")";
 }
 
 Result<PolicyByNumber> by_number(const Policy& policy, PartialCalls partial) {

@@ -34,6 +34,9 @@ struct ChangedRule {
   std::string to_string(Architecture architecture) const;
 };
 
+// "ioctl (a.profile:3, b.profile:7), openat (a.profile:9)"
+std::string rules_by_call(const std::vector<ChangedRule>& rules, Architecture architecture);
+
 struct PolicyByNumber {
   Policy policy;
   std::vector<ChangedRule> changed;

@@ -13,8 +13,10 @@ namespace {
 using Node = DecisionDiagrams::Node;
 
 constexpr uint32_t kTerminal = UINT32_MAX;  // after all variables
+constexpr Node kNone = UINT32_MAX;
 constexpr uint32_t kWords = sizeof(struct seccomp_data) / 4;
 constexpr size_t kFirstTableSize = 1 << 12;
+constexpr size_t kLargestComputed = 1 << 18;
 
 static_assert(kWords == 16);
 
@@ -58,6 +60,18 @@ struct BitPosition {
 
 BitPosition position_of(uint32_t variable) {
   return {word_at_place(variable / 32), 1U << (31 - variable % 32)};
+}
+
+struct ArgumentBit {
+  size_t argument;
+  uint64_t mask;
+};
+
+// Of a variable that is one of an argument. The high word has the even place.
+ArgumentBit argument_bit(uint32_t variable) {
+  const uint32_t place = variable / 32 - kFirstArgumentPlace;
+  const uint32_t shift = 31 - variable % 32 + (place % 2 == 0 ? 32 : 0);
+  return {place / 2, uint64_t{1} << shift};
 }
 
 bool is_set(const struct seccomp_data& call, uint32_t variable) {
@@ -130,6 +144,9 @@ void DecisionDiagrams::grow_unique() {
   for (Node node = kTruth + 1; node < nodes_.size(); ++node) {
     unique_[free_unique_slot(node)] = node;
   }
+  if (computed_.size() < std::min(unique_.size() / 4, kLargestComputed)) {
+    computed_.assign(computed_.size() * 2, Computed{});
+  }
 }
 
 Node DecisionDiagrams::make(uint32_t variable, Node low, Node high) {
@@ -148,20 +165,18 @@ Node DecisionDiagrams::if_then_else(Node condition, Node yes, Node no) {
   if (condition == kFalsehood) return no;
   if (yes == kTruth && no == kFalsehood) return condition;
 
-  const size_t last = computed_.size() - 1;
-  size_t slot = hash(condition, yes, no) & last;
-  for (; computed_[slot].condition != kFalsehood; slot = (slot + 1) & last) {
-    const Computed& found = computed_[slot];
-    if (found.condition == condition && found.yes == yes && found.no == no) return found.result;
-  }
+  const size_t place = hash(condition, yes, no);
+  const Computed& found = computed_[place & (computed_.size() - 1)];
+  if (found.condition == condition && found.yes == yes && found.no == no) return found.result;
   const Node result = expand(condition, yes, no);
-  remember({condition, yes, no, result});
+  computed_[place & (computed_.size() - 1)] = {condition, yes, no, result};
   return result;
 }
 
 // Shannon's expansion by the first variable that any of the three depends on. Not deeper than there
 // are variables.
 Node DecisionDiagrams::expand(Node condition, Node yes, Node no) {
+  if (++steps_ > 4 * limit_) overflowed_ = true;
   const uint32_t variable =
       std::min({nodes_[condition].variable, nodes_[yes].variable, nodes_[no].variable});
   const Node low = if_then_else(cofactor(condition, variable, false),
@@ -169,25 +184,6 @@ Node DecisionDiagrams::expand(Node condition, Node yes, Node no) {
   const Node high = if_then_else(cofactor(condition, variable, true), cofactor(yes, variable, true),
                                  cofactor(no, variable, true));
   return make(variable, low, high);
-}
-
-void DecisionDiagrams::remember(const Computed& computed) {
-  if (computed_count_ >= 4 * limit_) overflowed_ = true;
-  if (overflowed_) return;
-  const size_t last = computed_.size() - 1;
-  size_t slot = hash(computed.condition, computed.yes, computed.no) & last;
-  while (computed_[slot].condition != kFalsehood) slot = (slot + 1) & last;
-  computed_[slot] = computed;
-  if (++computed_count_ * 2 > computed_.size()) grow_computed();
-}
-
-void DecisionDiagrams::grow_computed() {
-  std::vector<Computed> smaller(computed_.size() * 2, Computed{});
-  smaller.swap(computed_);
-  computed_count_ = 0;
-  for (const Computed& computed : smaller) {
-    if (computed.condition != kFalsehood) remember(computed);
-  }
 }
 
 Node DecisionDiagrams::bit(uint32_t offset, int index) {
@@ -228,16 +224,16 @@ Node DecisionDiagrams::word_intersects(uint32_t offset, uint32_t mask) {
 }
 
 Node DecisionDiagrams::image(Node node, const std::function<uint32_t(uint32_t)>& change) {
-  std::unordered_map<Node, Node> found;
+  std::vector<Node> found(nodes_.size(), kNone);  // by node; new ones are never looked for
   return image(node, change, found);
 }
 
 Node DecisionDiagrams::image(Node node, const std::function<uint32_t(uint32_t)>& change,
-                             std::unordered_map<Node, Node>& found) {
+                             std::vector<Node>& found) {
   if (overflowed_) return kFalsehood;
   const Entry entry = nodes_[node];
   if (entry.variable == kTerminal) return terminal(change(entry.high));
-  if (const auto known = found.find(node); known != found.end()) return known->second;
+  if (found[node] != kNone) return found[node];
   const Node low = image(entry.low, change, found);
   const Node high = image(entry.high, change, found);
   return found[node] = make(entry.variable, low, high);
@@ -274,6 +270,48 @@ Node DecisionDiagrams::of_call(Node node, uint32_t audit_arch, int number) const
     node = cofactor(node, nodes_[node].variable, is_set(call, nodes_[node].variable));
   }
   return node;
+}
+
+// A node holds for as many settings of the bits from its own on as its halves do together; a bit
+// that is passed over doubles them.
+std::optional<std::vector<DecisionDiagrams::Path>> DecisionDiagrams::paths(Node node, bool outcome,
+                                                                           size_t limit) const {
+  std::vector<Path> found;
+  Path start;
+  if (!collect_paths(node, outcome ? kTruth : kFalsehood, limit, start, found)) return std::nullopt;
+  return found;
+}
+
+bool DecisionDiagrams::collect_paths(Node node, Node outcome, size_t limit, Path& so_far,
+                                     std::vector<Path>& found) const {
+  if (is_terminal(node)) {
+    if (node == outcome) found.push_back(so_far);
+    return found.size() <= limit;
+  }
+  const ArgumentBit bit = argument_bit(nodes_[node].variable);
+  so_far.mask[bit.argument] |= bit.mask;
+  bool few = collect_paths(nodes_[node].low, outcome, limit, so_far, found);
+  so_far.value[bit.argument] |= bit.mask;
+  few = few && collect_paths(nodes_[node].high, outcome, limit, so_far, found);
+  so_far.mask[bit.argument] &= ~bit.mask;
+  so_far.value[bit.argument] &= ~bit.mask;
+  return few;
+}
+
+uint64_t DecisionDiagrams::count_words(Node node, uint32_t offset) const {
+  const uint32_t first = variable_of(offset, 31);
+  std::unordered_map<Node, uint64_t> known = {{kFalsehood, 0}, {kTruth, 1}};
+  const auto place = [&](Node of) { return is_terminal(of) ? first + 32 : nodes_[of].variable; };
+  const std::function<uint64_t(Node)> count = [&](Node of) {
+    if (const auto found = known.find(of); found != known.end()) return found->second;
+    uint64_t sum = 0;
+    for (const Node half : {nodes_[of].low, nodes_[of].high}) {
+      sum += count(half) << (place(half) - place(of) - 1);
+    }
+    known.emplace(of, sum);
+    return sum;
+  };
+  return count(node) << (place(node) - first);
 }
 
 uint32_t DecisionDiagrams::evaluate(Node node, const struct seccomp_data& call) const {

@@ -13,6 +13,7 @@
 
 #include <linux/seccomp.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,13 @@ namespace qsbx {
 class DecisionDiagrams {
  public:
   using Node = uint32_t;
+
+  // A way through a diagram of arguments: the bits of each argument that it looks at, and what it
+  // found there.
+  struct Path {
+    std::array<uint64_t, 6> mask = {};
+    std::array<uint64_t, 6> value = {};
+  };
 
   // Building stops at `limit` nodes, or four times as many steps: from then on overflowed() is true
   // and results mean nothing.
@@ -62,6 +70,15 @@ class DecisionDiagrams {
   // What is left of the function for one architecture and number: a function of the arguments.
   Node of_call(Node node, uint32_t audit_arch, int number) const;
 
+  // The ways on which a condition that looks at arguments alone comes to 0 or 1, as `outcome` says;
+  // nullopt when there are more than `limit`. They exclude each other, and where two part, both
+  // look at the same bit and see it differently.
+  std::optional<std::vector<Path>> paths(Node node, bool outcome, size_t limit) const;
+
+  // For how many values of the 32-bit word at `offset` a condition holds that looks at nothing
+  // else.
+  uint64_t count_words(Node node, uint32_t offset) const;
+
   uint32_t evaluate(Node node, const struct seccomp_data& call) const;
 
   // A call on which the two functions differ; nullopt when they are equal.
@@ -81,8 +98,7 @@ class DecisionDiagrams {
     bool operator==(const Entry&) const = default;
   };
 
-  // What if_then_else() has found. A condition of kFalsehood marks a free slot: that one is never
-  // looked up.
+  // What if_then_else() has found. A condition of kFalsehood is never looked up.
   struct Computed {
     Node condition;
     Node yes;
@@ -95,20 +111,21 @@ class DecisionDiagrams {
   Node make(uint32_t variable, Node low, Node high);
   Node cofactor(Node node, uint32_t variable, bool high) const;
   Node expand(Node condition, Node yes, Node no);
-  Node image(Node node, const std::function<uint32_t(uint32_t)>& change,
-             std::unordered_map<Node, Node>& found);
-  void remember(const Computed& computed);
+  Node image(Node node, const std::function<uint32_t(uint32_t)>& change, std::vector<Node>& found);
+  bool collect_paths(Node node, Node outcome, size_t limit, Path& so_far,
+                     std::vector<Path>& found) const;
   size_t free_unique_slot(Node node) const;
   void grow_unique();
-  void grow_computed();
 
   size_t limit_;
   bool overflowed_ = false;
   std::vector<Entry> nodes_;
-  // Hash tables with open addressing; their sizes are powers of two, and at most half is in use.
+  // A hash table with open addressing; its size is a power of two, and at most half is in use.
   std::vector<Node> unique_;  // kFalsehood: free
+  // Each place has what was last computed of those that belong there: what is forgotten is computed
+  // again. That is quicker than to remember all of it, which needs much memory.
   std::vector<Computed> computed_;
-  size_t computed_count_ = 0;
+  size_t steps_ = 0;
 };
 
 }  // namespace qsbx

@@ -39,6 +39,12 @@ bool in_ranges(const Operand& operand, const std::vector<ValueRange>& ranges, ui
   });
 }
 
+ValueRange all_of_type(const Operand& operand) {
+  if (!operand.is_signed) return {0, low_bits(operand.bits)};
+  const uint64_t most = low_bits(operand.bits) >> 1;
+  return {~most, most};
+}
+
 // Sorted, disjoint and without two neighbours that touch, so that equal sets are equal vectors.
 std::vector<ValueRange> canonical(const Operand& operand, std::vector<ValueRange> ranges) {
   std::sort(ranges.begin(), ranges.end(), [&](const ValueRange& a, const ValueRange& b) {
@@ -80,6 +86,14 @@ Expression Expression::in(Operand operand, std::vector<ValueRange> ranges) {
   if (ranges.empty()) return never();
   return Expression(std::make_shared<const ExpressionNode>(ExpressionNode{
       .kind = Kind::kIn, .operand = operand, .ranges = canonical(operand, std::move(ranges))}));
+}
+
+Expression Expression::any_descriptor(Operand operand, DescriptorKind kind) {
+  return Expression(
+      std::make_shared<const ExpressionNode>(ExpressionNode{.kind = Kind::kIn,
+                                                            .operand = operand,
+                                                            .ranges = {all_of_type(operand)},
+                                                            .descriptors = kind}));
 }
 
 // A constant that decides the whole is all that is left; one that decides nothing is dropped;

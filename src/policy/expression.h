@@ -13,9 +13,11 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "src/policy/descriptor_kind.h"
 #include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
@@ -52,6 +54,8 @@ class Expression {
   static Expression compare(Operand operand, Comparator comparator, uint64_t value);
   // True when the operand lies in one of the ranges; `ranges` may be in any order and may overlap.
   static Expression in(Operand operand, std::vector<ValueRange> ranges);
+  // `fd in fds(KIND)`, of a process that is not known: any descriptor.
+  static Expression any_descriptor(Operand operand, DescriptorKind kind);
   static Expression all_of(std::vector<Expression> terms);  // no terms: always
   static Expression any_of(std::vector<Expression> terms);  // no terms: never
   static Expression negation(Expression term);
@@ -84,6 +88,9 @@ struct ExpressionNode {
   uint64_t value = 0;                          // kCompare
   std::vector<ValueRange> ranges = {};         // kIn
   std::vector<Expression> terms = {};          // kAll, kAny, kNot (one)
+  // kIn: what the ranges, which are all values, stand for until they are bound
+  // (bound_descriptors.h)
+  std::optional<DescriptorKind> descriptors = {};
 
   bool operator==(const ExpressionNode&) const = default;
 };

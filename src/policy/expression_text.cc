@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Expressions as text that the profile parser reads back.
-#include <cstdio>
-
+#include "src/errors/text.h"
 #include "src/policy/expression.h"
 #include "src/syscalls/constants.h"
 
@@ -29,12 +28,6 @@ std::string_view symbol(Comparator comparator) {
   return "?";
 }
 
-std::string hexadecimal(uint64_t value) {
-  char text[32];
-  snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 class Printer {
  public:
   Printer(const Syscall& call, Architecture architecture)
@@ -49,7 +42,7 @@ class Printer {
         return term(node.operand) + " " + std::string(symbol(node.comparator)) + " " +
                value(node.operand, node.value);
       case Kind::kIn:
-        return term(node.operand) + " in { " + ranges(node) + " }";
+        return term(node.operand) + " in " + set(node);
       case Kind::kAll:
         return joined(node, " && ");
       case Kind::kAny:
@@ -95,6 +88,11 @@ class Printer {
     const std::string text = describe_value(architecture_, group, number);
     const bool parsable = text.find_first_of(" ()?") == std::string::npos;
     return parsable ? text : hexadecimal(number);
+  }
+
+  std::string set(const ExpressionNode& node) const {
+    if (!node.descriptors) return "{ " + ranges(node) + " }";
+    return "fds(" + std::string(descriptor_kind_name(*node.descriptors)) + ")";
   }
 
   std::string ranges(const ExpressionNode& node) const {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/profile/condition_checker.h"
 
+#include <algorithm>
 #include <bit>
-#include <cstdio>
 #include <utility>
 
+#include "src/errors/text.h"
 #include "src/profile/diagnostic_ids.h"
 #include "src/syscalls/constants.h"
 #include "src/syscalls/nearest_name.h"
@@ -40,10 +41,12 @@ bool is_ordered(Comparator comparator) {
   return comparator != Comparator::kEqual && comparator != Comparator::kNotEqual;
 }
 
-std::string hexadecimal(uint64_t number) {
-  char text[32];
-  snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
-  return text;
+// Folders are left out: there is no kind of them.
+bool is_descriptor(const Syscall& call, std::string_view argument) {
+  constexpr std::string_view kDescriptors[] = {"fd",    "fildes", "oldfd", "newfd",
+                                               "fd_in", "fd_out", "in_fd", "out_fd"};
+  return call.name != "close_range" &&
+         std::ranges::find(kDescriptors, argument) != std::end(kDescriptors);
 }
 
 std::string argument_names(const Syscall& call) {
@@ -106,6 +109,8 @@ std::optional<Expression> ConditionChecker::check_test(const Test& test) {
       return compared(test, *operand);
     case Test::Form::kIn:
       return in_set(test, *operand);
+    case Test::Form::kDescriptors:
+      return in_descriptors(test, *operand);
   }
   return std::nullopt;
 }
@@ -222,6 +227,18 @@ std::optional<Expression> ConditionChecker::in_set(const Test& test, const Opera
   if (!complete || values.empty()) return std::nullopt;
   if (!can_go_both_ways(test, domain.outcome(std::move(ordinals)), operand)) return std::nullopt;
   return Expression::in(operand, std::move(values));
+}
+
+std::optional<Expression> ConditionChecker::in_descriptors(const Test& test,
+                                                           const Operand& operand) {
+  if (is_descriptor(call_, test.argument)) {
+    return Expression::any_descriptor(operand, test.descriptors);
+  }
+  reporter_.error(diagnostic::kNoDescriptor, test.where,
+                  std::string(test.argument) + " of " + std::string(call_.name) +
+                      " is no descriptor, so it has no kind",
+                  "fds() is for arguments such as fd of ioctl, read or mmap");
+  return std::nullopt;
 }
 
 std::optional<ConditionChecker::Range> ConditionChecker::range_of(const Test& test,

@@ -37,6 +37,7 @@ class ConditionChecker {
   std::optional<Expression> any_bits(const Test& test, const Operand& operand);
   std::optional<Expression> compared(const Test& test, const Operand& operand);
   std::optional<Expression> in_set(const Test& test, const Operand& operand);
+  std::optional<Expression> in_descriptors(const Test& test, const Operand& operand);
   std::optional<Range> range_of(const Test& test, const Member& member, const Operand& operand);
   bool range_makes_sense(const Test& test, const Member& member, const ValueRange& ordinals,
                          const OperandDomain& domain);

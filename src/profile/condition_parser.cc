@@ -82,7 +82,9 @@ ConditionParser::Parsed ConditionParser::unary() {
 ConditionParser::Parsed ConditionParser::negated() {
   const Token mark = lexer_.take();
   if (!enter(mark.where)) return std::nullopt;
+  ++negations_;
   Parsed term = unary();
+  --negations_;
   leave();
   if (!term) return std::nullopt;
   ConditionTree tree = {.kind = Kind::kNot};
@@ -175,6 +177,7 @@ ConditionParser::Parsed ConditionParser::compared_with_value(const Token& first,
 
 ConditionParser::Parsed ConditionParser::in_set(const Token& first, Test test) {
   lexer_.take();
+  if (lexer_.peek().is_name("fds")) return in_descriptors(first, std::move(test));
   if (!lexer_.peek().is("{")) return unexpected("{ after in");
   const Token open = lexer_.take();
   test.form = Test::Form::kIn;
@@ -187,6 +190,31 @@ ConditionParser::Parsed ConditionParser::in_set(const Token& first, Test test) {
   if (!expect_close(open, "}")) return std::nullopt;
   test.text = lexer_.text_since(first);
   return tree_of(std::move(test));
+}
+
+ConditionParser::Parsed ConditionParser::in_descriptors(const Token& first, Test test) {
+  const Token fds = lexer_.take();
+  const std::optional<DescriptorKind> kind = parse_descriptor_kind(lexer_, reporter_);
+  if (!kind || !may_be_descriptors(fds, test)) return std::nullopt;
+  test.form = Test::Form::kDescriptors;
+  test.descriptors = *kind;
+  test.text = lexer_.text_since(first);
+  return tree_of(std::move(test));
+}
+
+// What is bound later has to become stricter by it.
+bool ConditionParser::may_be_descriptors(const Token& fds, const Test& test) {
+  if (negations_ > 0) {
+    reporter_.error(diagnostic::kNegatedDescriptors, fds.where,
+                    "fds() stands under a !: until it is bound, that is no descriptor at all",
+                    "write what is granted, without !");
+    return false;
+  }
+  if (!test.mask && test.field == IoctlField::kNone) return true;
+  reporter_.error(diagnostic::kNoDescriptor, test.where,
+                  "a part of " + std::string(test.argument) + " is no descriptor",
+                  "write " + std::string(test.argument) + " in fds(...)");
+  return false;
 }
 
 std::optional<Member> ConditionParser::member() {

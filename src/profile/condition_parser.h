@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "src/profile/condition_tree.h"
+#include "src/profile/descriptor_parser.h"
 #include "src/profile/lexer.h"
 
 namespace qsbx {
@@ -33,6 +34,8 @@ class ConditionParser {
   Parsed comparison(const Token& first, Test test);
   Parsed compared_with_value(const Token& first, Test test, Comparator comparator);
   Parsed in_set(const Token& first, Test test);
+  Parsed in_descriptors(const Token& first, Test test);
+  bool may_be_descriptors(const Token& fds, const Test& test);
   std::optional<Test> ioctl_field(const Token& name, IoctlField field);
   std::optional<Member> member();
 
@@ -49,6 +52,7 @@ class ConditionParser {
   Lexer& lexer_;
   Reporter& reporter_;
   int depth_left_;
+  int negations_ = 0;  // that what is parsed stands under
 };
 
 }  // namespace qsbx

@@ -34,7 +34,7 @@ struct Member {
 };
 
 struct Test {
-  enum class Form { kAnyBits, kCompare, kIn };
+  enum class Form { kAnyBits, kCompare, kIn, kDescriptors };
 
   Form form = Form::kCompare;
   std::string_view argument = {};
@@ -44,6 +44,7 @@ struct Test {
   std::optional<ValueTree> mask = {};
   Comparator comparator = Comparator::kEqual;
   std::vector<Member> members = {};  // kCompare: one
+  DescriptorKind descriptors = {};   // kDescriptors
 };
 
 struct ConditionTree {

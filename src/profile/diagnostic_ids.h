@@ -51,6 +51,9 @@ inline constexpr char kNoIoctlNumber[] = "QSBX-145";
 inline constexpr char kBadShift[] = "QSBX-146";
 inline constexpr char kElseNeverUsed[] = "QSBX-147";
 inline constexpr char kElseForThreads[] = "QSBX-148";
+inline constexpr char kUnknownDescriptorKind[] = "QSBX-149";
+inline constexpr char kNoDescriptor[] = "QSBX-150";
+inline constexpr char kNegatedDescriptors[] = "QSBX-151";
 
 // From file to file.
 inline constexpr char kNameTaken[] = "QSBX-160";

@@ -122,7 +122,9 @@ class FolderReader {
       return list_folder(below + "/", depth_left - 1, listing);
     }
     if (!name.ends_with(suffix_)) return Done{};
-    if (stat(path.c_str(), &status) != 0) return vanished_or_failed(path);
+    if (S_ISLNK(status.st_mode) && stat(path.c_str(), &status) != 0) {
+      return vanished_or_failed(path);
+    }
     if (!S_ISREG(status.st_mode)) {
       return Error{ErrorCode::kProfileSet, path + " is no regular file; take it out of the folder"};
     }
@@ -148,7 +150,7 @@ class FolderReader {
       return failure("read", path, errno);
     }
     if (!still_is(file, stamp)) return changed();
-    Result<std::string> text = read_all(file, path);
+    Result<std::string> text = read_all(file, path, stamp);
     if (text.ok() && !still_is(file, stamp)) return changed();
     return text;
   }
@@ -158,18 +160,20 @@ class FolderReader {
     return fstat(file.number(), &status) == 0 && stamp_of(status) == stamp;
   }
 
-  Result<std::string> read_all(const Descriptor& file, const std::string& path) const {
-    std::string text;
-    const size_t most = limits_.file_bytes + 1;
-    while (text.size() < most) {
-      constexpr size_t kChunk = 16384;
-      const size_t had = text.size();
-      text.resize(had + std::min(kChunk, most - had));
-      const ssize_t got = ::read(file.number(), text.data() + had, text.size() - had);
+  // So much of it as the listing says that there is, and no more than is read at all.
+  Result<std::string> read_all(const Descriptor& file, const std::string& path,
+                               const Stamp& stamp) const {
+    const size_t most =
+        std::min(static_cast<size_t>(stamp.size), static_cast<size_t>(limits_.file_bytes) + 1);
+    std::string text(most, '\0');
+    size_t had = 0;
+    while (had < most) {
+      const ssize_t got = ::read(file.number(), text.data() + had, most - had);
       if (got < 0 && errno != EINTR) return failure("read", path, errno);
-      text.resize(had + static_cast<size_t>(std::max<ssize_t>(got, 0)));
       if (got == 0) break;
+      had += static_cast<size_t>(std::max<ssize_t>(got, 0));
     }
+    text.resize(had);
     return text;
   }
 

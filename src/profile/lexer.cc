@@ -21,6 +21,8 @@ bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 
 
 bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
+
 bool is_printable(char c) { return c > ' ' && c <= '~'; }
 
 bool ends_word(char c) {
@@ -111,8 +113,26 @@ bool Lexer::at_line_end() const {
 
 void Lexer::skip_blanks() {
   while (at(offset_) == ' ' || at(offset_) == '\t') ++offset_;
-  if (at(offset_) != '#') return;
+  if (at(offset_) == '#') read_comment();
+}
+
+void Lexer::read_comment() {
+  constexpr std::string_view kBlanks = " \t";
+  const std::string_view before = text_.substr(line_start_, offset_ - line_start_);
+  Comment comment = {.line = line_,
+                     .column = here().column,
+                     .text = {},
+                     .stands_alone = before.find_first_not_of(kBlanks) == std::string_view::npos};
+  const size_t start = ++offset_;
   while (offset_ < text_.size() && !at_line_end()) ++offset_;
+  const std::string_view text = text_.substr(start, offset_ - start);
+  const size_t first = text.find_first_not_of(kBlanks);
+  if (first != std::string_view::npos) {
+    comment.text = text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
+  }
+  // Comments are printed, and may hold any bytes.
+  std::replace_if(comment.text.begin(), comment.text.end(), is_control, ' ');
+  comments_.push_back(std::move(comment));
 }
 
 Token Lexer::read() {

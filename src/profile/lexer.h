@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
+#include "src/profile/comment.h"
 #include "src/profile/reporter.h"
 
 namespace qsbx {
@@ -53,6 +55,9 @@ class Lexer {
   // The text from `first` up to the end of the token taken last.
   std::string_view text_since(const Token& first) const;
 
+  // Those that have been passed so far, in the order of the text.
+  const std::vector<Comment>& comments() const { return comments_; }
+
   // To the end of the line, or of the statement that began at `start` and has open brackets.
   void skip_statement(Position start);
 
@@ -62,6 +67,7 @@ class Lexer {
   bool at_line_end() const;
   bool next_line_continues() const;
   void skip_blanks();
+  void read_comment();
   Token read();
   Token read_newline();
   Token read_name();
@@ -80,6 +86,7 @@ class Lexer {
   size_t taken_end_ = 0;
   bool has_peeked_ = false;
   Token peeked_;
+  std::vector<Comment> comments_;
 };
 
 // Text of a token for "found ...".

@@ -20,8 +20,9 @@ bool is_role(std::string_view name) {
 
 const std::vector<std::string>& applicable_kinds() {
   static const std::vector<std::string> kKinds = {
-      "accelerator", "machine", "device", "object",  "netdev", "chardev", "block",
-      "aio",         "display", "audio",  "monitor", "tpm",    "fsdev",   "option"};
+      "accelerator", "machine", "device",  "object", "netdev",  "chardev",
+      "block",       "aio",     "display", "audio",  "monitor", "tpm",
+      "fsdev",       "option",  "program", "export", "feature"};
   return kKinds;
 }
 

@@ -7,6 +7,7 @@
 //   statement   = "profile" NAME                                first, once
 //               | "applies" "to" KIND PATTERN { "," PATTERN }   parts of a machine (src/machine)
 //               | "phase" ( "boot" | "run" )                    run when absent
+//               | "changes" fds { "," fds }                     for those of a section's feature
 //               | "include" PATH                                "base/eventfd", without .profile
 //               | "[" QUALIFIER { "," QUALIFIER } "]"           for the rules up to the next one
 //               | rule
@@ -19,7 +20,9 @@
 //   unary       = "!" unary | "(" disjunction ")" | test
 //   test        = term COMPARATOR value                         == != < <= > >=
 //               | term "in" "{" member { "," member } "}"
+//               | ARGUMENT "in" fds                             docs/language.md
 //               | ARGUMENT "&" value                            any of these bits
+//   fds         = "fds" "(" KIND ")"                            src/policy/descriptor_kind.h
 //   member      = value [ ".." value ]
 //   term        = ARGUMENT | "(" ARGUMENT "&" value ")" | FIELD "(" ARGUMENT ")"
 //   FIELD       = "_IOC_TYPE" | "_IOC_NR" | "_IOC_SIZE" | "_IOC_DIR"
@@ -28,8 +31,9 @@
 //   atom        = NAME | NUMBER | 'c' | "~" atom | "-" atom | "(" value ")"
 // clang-format on
 //
-// Inside ( ) and { } a line may end anywhere, and a line that begins with && or || goes on with the
-// rule before it. docs/language.md says what it all means.
+// What comments say of rules: src/profile/reasons.h. Inside ( ) and { } a line may end anywhere,
+// and a line that begins with && or || goes on with the rule before it. docs/language.md says what
+// it all means.
 #ifndef QSBX_PROFILE_PROFILE_H_
 #define QSBX_PROFILE_PROFILE_H_
 
@@ -40,6 +44,7 @@
 
 #include "src/errors/result.h"
 #include "src/policy/policy.h"
+#include "src/profile/comment.h"
 
 namespace qsbx {
 
@@ -59,6 +64,10 @@ struct Rule {
   std::string feature;             // empty: always
   SourceLocation where;
   bool reports_error = false;  // `else report NAME`
+  int last_line = 0;
+  int comments_start = 0;   // the first of the comment lines directly above, or its own first line
+  std::string text = {};    // as it was written
+  std::string reason = {};  // what comments say of it (src/profile/reasons.h)
 };
 
 struct Applicability {
@@ -71,13 +80,23 @@ struct Include {
   SourceLocation where;
 };
 
+// The process gets descriptors of the kind, or closes them, while the guest runs.
+struct Change {
+  DescriptorKind descriptors;
+  std::string feature;  // "" for always
+};
+
 struct Profile {
   std::string name;
   std::string file;
   Phase phase = Phase::kRun;
   std::vector<Applicability> applies;
   std::vector<Include> includes;
+  std::vector<Change> changes;
   std::vector<Rule> rules;
+  std::vector<Comment> comments;  // in the order of the text
+  std::string about;              // what the comment at the head says of the profile
+  int first_statement = 0;        // its line
   // "open does not exist on aarch64", for `qsbx explain`
   std::vector<Diagnostic> notes;
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/errors/text.h"
+#include "src/profile/descriptor_parser.h"
 #include "src/profile/diagnostic_ids.h"
 #include "src/profile/names.h"
 #include "src/profile/thread_creation.h"
@@ -19,15 +21,6 @@ bool is_name_character(char c) {
 bool is_profile_name(std::string_view name) {
   return !name.empty() && name.front() != '.' && name.front() != '-' &&
          std::all_of(name.begin(), name.end(), is_name_character);
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) {
-    if (!text.empty()) text += ", ";
-    text += name;
-  }
-  return text;
 }
 
 std::string nearest_or_all(const std::vector<std::string>& names, std::string_view name) {
@@ -64,6 +57,7 @@ Result<Profile> ProfileParser::parse() {
       continue;
     }
     const Token first = lexer_.peek();
+    if (!has_statements_) profile_.first_statement = first.where.line;
     expect_profile_line(first);
     if (!statement() || !expect_line_end()) lexer_.skip_statement(first.where);
     has_statements_ = true;
@@ -75,6 +69,8 @@ Result<Profile> ProfileParser::parse() {
     if (!errors.empty()) return failure(std::move(errors));
   }
   profile_.notes = reporter_.take_notes();
+  profile_.comments = lexer_.comments();
+  find_reasons(profile_, paragraph_lines_);
   return std::move(profile_);
 }
 
@@ -95,7 +91,7 @@ void ProfileParser::expect_profile_line(const Token& first) {
 
 bool ProfileParser::statement() {
   const Token first = lexer_.take();
-  if (first.is("[")) return section();
+  if (first.is("[")) return section(first);
   if (first.is("{")) return rule(first);
   if (first.kind == Token::Kind::kBad) return false;
   if (first.kind != Token::Kind::kName) {
@@ -113,7 +109,9 @@ bool ProfileParser::statement_of(const Token& keyword) {
   if (keyword.text == "applies") return applies_line();
   if (keyword.text == "phase") return phase_line(keyword);
   if (keyword.text == "include") return include_line(keyword);
-  const std::string nearest = nearest_of({"profile", "applies", "phase", "include"}, keyword.text);
+  if (keyword.text == "changes") return changes_line();
+  const std::string nearest =
+      nearest_of({"profile", "applies", "phase", "include", "changes"}, keyword.text);
   reporter_.error(diagnostic::kUnknownStatement, keyword.where,
                   quoted(keyword.text) + " begins no statement, and no rule without a : behind it",
                   nearest.empty() ? "a rule is written CALL: CONDITION" : did_you_mean(nearest));
@@ -191,7 +189,21 @@ bool ProfileParser::include_line(const Token& keyword) {
   return true;
 }
 
-bool ProfileParser::section() {
+bool ProfileParser::changes_line() {
+  bool more = true;
+  while (more) {
+    if (!lexer_.peek().is_name("fds")) return unexpected("fds( and a kind of descriptors");
+    lexer_.take();
+    const std::optional<DescriptorKind> kind = parse_descriptor_kind(lexer_, reporter_);
+    if (!kind) return false;
+    profile_.changes.push_back({*kind, feature_});
+    more = lexer_.peek().is(",");
+    if (more) lexer_.take();
+  }
+  return true;
+}
+
+bool ProfileParser::section(const Token& open) {
   roles_.clear();
   feature_.clear();
   bool all = false;
@@ -204,6 +216,7 @@ bool ProfileParser::section() {
   }
   if (!lexer_.peek().is("]")) return unexpected("] or , and another qualifier");
   lexer_.take();
+  end_paragraph_line(open);
   if (all && (!roles_.empty() || !feature_.empty())) {
     reporter_.error(diagnostic::kBadSection, where, "all stands alone: it means every role, always",
                     "[feature NAME] without roles is for all roles too");
@@ -245,11 +258,21 @@ bool ProfileParser::rule(const Token& first) {
   if (!count_rule(first.where)) return false;
   const size_t before = profile_.rules.size();
   if (!rule_parser_.parse(first, profile_.rules)) return false;
+  end_paragraph_line(first);
   for (size_t i = before; i < profile_.rules.size(); ++i) {
     profile_.rules[i].roles = roles_;
     profile_.rules[i].feature = feature_;
+    profile_.rules[i].last_line = paragraph_lines_.back().last;
+    profile_.rules[i].text = lexer_.text_since(first);
   }
   return true;
+}
+
+void ProfileParser::end_paragraph_line(const Token& first) {
+  const std::string_view text = lexer_.text_since(first);
+  const auto further_lines = std::count(text.begin(), text.end(), '\n');
+  paragraph_lines_.push_back(
+      {first.where.line, first.where.line + static_cast<int>(further_lines)});
 }
 
 bool ProfileParser::count_rule(Position where) {

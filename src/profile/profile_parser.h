@@ -10,6 +10,7 @@
 
 #include "src/profile/lexer.h"
 #include "src/profile/profile.h"
+#include "src/profile/reasons.h"
 #include "src/profile/rule_parser.h"
 
 namespace qsbx {
@@ -29,12 +30,14 @@ class ProfileParser {
   bool applies_line();
   bool phase_line(const Token& keyword);
   bool include_line(const Token& keyword);
-  bool section();
+  bool changes_line();
+  bool section(const Token& open);
   bool qualifier(bool& all);
   bool role(const Token& word, bool& all);
   bool feature();
   bool rule(const Token& first);
 
+  void end_paragraph_line(const Token& first);
   void expect_profile_line(const Token& first);
   bool name(const char* what, Token& word);
   bool count_rule(Position where);
@@ -56,6 +59,7 @@ class ProfileParser {
   int rules_read_ = 0;
   std::vector<std::string> roles_;  // of the section
   std::string feature_;
+  std::vector<LineRange> paragraph_lines_;  // of rules and sections
 };
 
 // "base/eventfd": names with dashes, dots and digits, joined by single slashes.

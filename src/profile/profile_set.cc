@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "src/profile/folder_reader.h"
+#include "src/profile/heap_pages.h"
 #include "src/profile/include_check.h"
 #include "src/profile/thread_creation.h"
 #include "src/profile/weights.h"
@@ -13,6 +14,9 @@
 
 namespace qsbx {
 namespace {
+
+// What the shipped profiles take, and their policies.
+constexpr size_t kHeapOfSet = size_t{1} << 20;
 
 void append(std::vector<Diagnostic>& all, std::vector<Diagnostic> more) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
@@ -35,6 +39,7 @@ void add_once(std::vector<const Profile*>& profiles, const Profile& profile) {
 Result<ProfileSet> ProfileSet::read(const std::string& directory, Architecture architecture,
                                     const ParseLimits& limits,
                                     const std::function<void()>& before_check) {
+  get_heap_pages(kHeapOfSet);
   const auto texts = read_folder(directory, ".profile", limits, before_check);
   if (!texts.ok()) return texts.error();
   if (texts->empty()) {

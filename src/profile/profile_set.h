@@ -40,7 +40,7 @@ class ProfileSet {
   const Profile* find(std::string_view name) const;
   std::string nearest_name(std::string_view name) const;
 
-  // The profile and all it includes, directly or not, each once.
+  // The profile first, and all it includes, directly or not, each once.
   std::vector<const Profile*> with_includes(const Profile& profile) const;
 
  private:

@@ -12,21 +12,13 @@
 // documented. What is not understood is refused.
 #include "src/verify/verify.h"
 
-#include <cinttypes>
-#include <cstdio>
-
 #include "src/bpf/interpreter.h"
+#include "src/errors/text.h"
 #include "src/policy/algebra.h"
 #include "src/verify/symbolic_execution.h"
 
 namespace qsbx {
 namespace {
-
-std::string hexadecimal(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
-  return text;
-}
 
 // "openat(dfd=0x0, filename=0x0, flags=0x1, mode=0x0)"; all six registers when the number is
 // nobody's.

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "src/bpf/interpreter.h"
 #include "src/compile/compile.h"
+#include "src/policy/algebra.h"
 #include "tests/support/random_policy.h"
 
 namespace qsbx {
@@ -27,6 +29,24 @@ TEST(MayRun, SaysYesWhereSomeArgumentsAreAllowed) {
   EXPECT_FALSE(may_run(*program, arch, static_cast<int>(kX32Bit)));
 }
 
+TEST(StepsToRun, AreThoseOfTheShortestAndOfTheLongestWay) {
+  const auto load = [](uint32_t offset) {
+    return Instruction{BPF_LD | BPF_W | BPF_ABS, 0, 0, offset};
+  };
+  const Program program = {
+      load(kNumberOffset),
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 16},
+      load(kArgumentsOffset),
+      {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS},
+  };
+  const uint32_t arch = audit_architecture(kNative);
+  EXPECT_EQ(steps_to_run(program, arch, 16), (StepRange{5, 6}));
+  EXPECT_EQ(steps_to_run(program, arch, 17), std::nullopt);
+}
+
 // Never no for a call that the policy grants, and never yes for one that no rule mentions.
 TEST(MayRun, AgreesWithRandomPolicies) {
   testing::Random random(testing::test_seed());
@@ -37,7 +57,11 @@ TEST(MayRun, AgreesWithRandomPolicies) {
     for (int i = 0; i < 200; i++) {
       const Call call = testing::as_call(testing::random_call(random, policy));
       if (evaluate(policy, call).verdict != Verdict::kAllow) continue;
-      EXPECT_TRUE(may_run(*program, call.audit_arch, call.number));
+      const auto steps = steps_to_run(*program, call.audit_arch, call.number);
+      ASSERT_TRUE(steps.has_value());
+      const int executed = run(*program, to_seccomp_data(call)).steps;
+      EXPECT_LE(steps->least, executed);
+      EXPECT_GE(steps->most, executed);
     }
     for (const Syscall& call : syscalls(kNative)) {
       if (policy.calls().contains(call.number)) continue;

@@ -6,7 +6,7 @@ import unittest
 
 from qsbx_case import COVERED, QsbxCase
 
-EVERY = ["run", "compose", "compile", "eval", "explain", "diff", "stack", "verify", "status", "probe"]
+EVERY = ["run", "compose", "compile", "eval", "explain", "diff", "stack", "verify", "lint", "status", "probe"]
 
 
 class Usage(QsbxCase):
@@ -26,10 +26,6 @@ class Usage(QsbxCase):
             message = self.complaint(command, *call, "--frob")
             self.assertIn("--frob", message)
             self.assertIn(f"qsbx {command} --help", message)
-
-    def test_what_is_not_accepted_yet_is_an_unknown_option(self):
-        self.assertIn("--xml", self.complaint("compose", "--xml", "a.xml"))
-        self.assertIn("--domain", self.complaint("compose", "--domain", "vm"))
 
     def test_eval_without_a_call(self):
         self.assertIn("CALL is required", self.complaint("eval", "--rules", self.rules))

@@ -88,7 +88,11 @@ class Status(QsbxCase):
     def test_a_process_with_a_filter_is_a_yes(self):
         with Child(filtered=True) as pid:
             answer = self.json("status", pid)
+            text = self.qsbx("status", pid)
         thread = answer[0]["threads"][0]
+        self.assertIn("CALLS  CACHED", text)
+        if os.geteuid() == 0 and not own_filters():
+            self.assertEqual(answer[0]["callable"], len(thread["effective"]))
         self.assertEqual((pid, 2, 1 + own_filters(), True), (thread["tid"], thread["seccomp_mode"],
                                              thread["filters"], thread["no_new_privs"]))
 

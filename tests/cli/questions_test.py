@@ -62,6 +62,21 @@ class Eval(QsbxCase):
         self.qsbx(*kvm_run, "--role", "vcpu")
         self.qsbx(*kvm_run, "--role", "main", status=NO)
 
+    def test_a_role_costs_the_program_of_the_process_too(self):
+        hint = ["eval", "--rules", "-", "read", "0"]
+        rules = b"read: fd == 0\nclose: 1\n[main]\nwrite: 1\n"
+        of_process = self.json(*hint, stdin=rules)["steps"]
+        of_role = self.json(*hint, "--role", "vcpu", stdin=rules)["steps"]
+        self.assertGreater(of_role, of_process)
+        self.assertEqual(self.json(*hint, "--role", "main", stdin=rules)["steps"], of_process)
+        self.assertIn("have the policy of the process", self.qsbx(*hint, "--role", "main", stdin=rules))
+        calls = self.json("explain", "--rules", "-", "--role", "vcpu", stdin=rules)["calls"]
+        steps = {call["syscall"]: (call["steps"], call["cached"]) for call in calls}
+        self.assertEqual(steps["read"], ([of_role, of_role], False))
+        self.assertTrue(steps["close"][1])
+        self.assertIn(f"steps  {of_role} instructions",
+                      self.qsbx("explain", "--rules", "-", "--role", "vcpu", "read", stdin=rules))
+
     def test_architecture(self):
         answer = self.json("eval", "--rules", self.rules, "--arch", "aarch64", "close")
         self.assertEqual((57, "aarch64"), (answer["nr"], answer["arch"]))
@@ -116,6 +131,14 @@ class Explain(QsbxCase):
         self.assertIn("else ENOSYS", self.qsbx("explain", "clone3", "--rules", self.rules,
                                                status=NO))
 
+    def test_what_comments_give_as_the_reason(self):
+        self.rules.write_text("# At the end.\nclose: 1\n\nread: 1\n")
+        self.assertIn("a.rules:2  always\n    # At the end.\n",
+                      self.qsbx("explain", "--rules", self.rules))
+        self.assertEqual(["", "At the end."],
+                         [call["grants"][0]["reason"]
+                          for call in self.json("explain", "--rules", self.rules)["calls"]])
+
     def test_a_call_that_nothing_grants(self):
         message = self.complaint("explain", "--rules", self.rules, "execve", status=NO)
         self.assertIn("no rule of the selected profiles grants execve", message)
@@ -136,6 +159,38 @@ class Explain(QsbxCase):
         text = self.qsbx("explain", "--rules", self.rules, "close")
         self.assertIn("a.rules:2  fd == 3  (adds nothing: other rules grant all of it)", text)
         self.assertEqual(1, text.count("adds nothing"))
+
+    def test_descriptors_that_rules_are_bound_to(self):
+        self.rules.write_text("ioctl: fd in fds(tap) && cmd == FIONBIO\n{ close, dup2 }: 1\n")
+        asked = ["eval", "--rules", self.rules]
+        answer = self.json(*asked, "ioctl", "5", "FIONBIO")
+        self.assertEqual("allow", answer["verdict"])
+        self.assertEqual("fds(tap) is any descriptor here, and at lockdown the numbers that the process has of the kind",
+                         answer["note"])
+        self.assertIn("note   fds(tap) is any", self.qsbx(*asked, "ioctl", "5", "FIONBIO"))
+        bound = [*asked, "--fds", "tap=9,10", "--fds", "tap=12"]
+        self.assertNotIn("note", self.json(*bound, "ioctl", "12", "FIONBIO"))
+        for call in (("ioctl", "11", "FIONBIO"), ("dup2", "0", "9")):
+            self.assertIn("deny", self.run_qsbx(*bound, *call).stdout.decode())
+        self.assertIn("errno EPERM", self.run_qsbx(*bound, "close", "10").stdout.decode())
+        self.assertIn("allow", self.qsbx(*bound, "close", "11"))
+        self.assertIn("proven", self.qsbx("verify", "--rules", self.rules, "--fds", "tap=9"))
+
+    def test_descriptors_that_make_no_sense(self):
+        for text in ("tap", "tap=", "tap=x", "tap=3,", "taps=3", "=3", ""):
+            message = self.complaint("eval", "--rules", self.rules, "--fds", text, "close")
+            self.assertIn("write KIND=NUMBER[,NUMBER], the kinds are kvm, kvm-vm, ", message)
+        self.rules.write_text("changes fds(tap)\nclose: 1\n")
+        message = self.complaint("eval", "--rules", self.rules, "--fds", "tap=3", "close")
+        self.assertIn("fds(tap) is not bound in this machine: such descriptors come or go", message)
+
+    def test_rules_for_other_kinds_of_descriptors_add_something(self):
+        self.rules.write_text("ioctl: fd in fds(kvm) && cmd == FIONBIO\nioctl: fd in fds(tap) && cmd == FIONBIO\n"
+                              "ioctl: fd in fds(tap) && cmd in { FIONBIO, FIONREAD }\n")
+        grants = self.json("explain", "--rules", self.rules, "ioctl")["calls"][0]["grants"]
+        self.assertEqual([False, True, False], [grant["redundant"] for grant in grants])
+        self.assertIn("note  fds(kvm), fds(tap) are any descriptor here",
+                      self.qsbx("explain", "--rules", self.rules, "ioctl"))
 
     def test_limits_of_filters(self):
         limits = self.json("explain", "--rules", self.rules)["limits"]

@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,6 +82,25 @@ class Observing(QsbxCase):
             self.assertIsNone(sleeper.poll())
             sleeper.kill()
 
+    def qemu(self):
+        """A program of that name, and the file that it makes when it is asked for its version."""
+        program = self.folder / "qemu-system-x86_64"
+        shutil.copy(os.environ["ASKED_FOR_VERSION"], program)
+        return program, self.folder / "qemu-system-x86_64.asked"
+
+    def test_nothing_of_a_running_process_is_started(self):
+        program, asked = self.qemu()
+        trace, errors = self.observed([program])
+        self.assertEqual(errors, "")
+        self.assertFalse(asked.exists())
+        self.assertIsNone(trace["qemu"])
+        self.assertIsNone(trace["libc"])
+
+    def test_a_program_that_is_to_be_started_is_asked_for_its_version(self):
+        program, asked = self.qemu()
+        self.run_qsbx("trace", "-o", self.folder / "t", "--", program, stdin=b"for QEMU\n")
+        self.assertEqual(asked.read_text(), "")
+
     def observed(self, command, stop_reading=False):
         """The trace of a process from when it is sent a line, and standard error."""
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -108,6 +128,7 @@ for number in range(100):
 """
         trace, errors = self.observed([sys.executable, "-c", program])
         self.assertEqual(errors, "")
+        self.assertIsNone(trace["qemu"])
         ioctl = next(call for call in trace["calls"] if call["syscall"] == "ioctl")
         self.assertEqual(len(ioctl["values"]), 64)
         self.assertGreaterEqual(ioctl["of-more-values"], 36)

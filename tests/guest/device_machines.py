@@ -9,6 +9,8 @@ import pathlib
 import re
 import shutil
 
+import disk_servers
+
 # Placeholders: {device} the name, {dir} a folder with boot.raw and empty files, {port} of a server of the caller's.
 BLOCK = "-blockdev driver=null-co,node-name=b0,size=67108864,read-zeroes=on"
 FLOPPY = "-blockdev driver=null-co,node-name=b0,size=1474560,read-zeroes=on"
@@ -97,7 +99,7 @@ MACHINES = [
     # memory
     (r"pc-dimm", PC, f"-m 64,maxmem=1G,slots=2 {MEMORY} {DEVICE},memdev=m0"),
     (r"nvdimm", f"{PC},nvdimm=on", f"-m 64,maxmem=1G,slots=2 {FILE_MEMORY} {DEVICE},memdev=m0"),
-    (r"ivshmem-plain", PC, f"{FILE_MEMORY} {DEVICE},memdev=m0"),
+    (r"ivshmem-plain", PC, f"{FILE_MEMORY} {DEVICE},memdev=m0,master=on"),  # else its machine stays where it is
     (r"acpi-erst", PC, f"{FILE_MEMORY} {DEVICE},memdev=m0"),
     (r"uefi-vars-x64", Q35, f"{DEVICE},jsonfile={{dir}}/variables"),
     # buses
@@ -146,6 +148,9 @@ NO_MACHINE = [
     (r"hv-syndbg|vmbus-bridge|hyperv-testdev", "needs KVM"),
 ]  # fmt: skip
 
+# Not moved: how that ends has nothing to do with lockdown.
+NOT_MOVED = r"isa-(cirrus-)?vga"
+
 CAN_BUS = {"ctucan_pci": "canbus1=k0,canbus0", "mioe3680_pci": "canbus1=k0,canbus0", "pcm3680_pci": "canbus1=k0,canbus0"}
 CXL = {"cxl-downstream": "-device {device},bus=w0,port=0,chassis=0,slot=4",
        "cxl-switch-mailbox-cci": "-device {device},bus=r0,addr=0.1,target=w0"}
@@ -160,6 +165,10 @@ def cannot_run(device):
     if device.startswith("vhost-vsock") and not pathlib.Path("/dev/vhost-vsock").exists():
         return "needs /dev/vhost-vsock"
     return None
+
+
+def is_not_moved(device):
+    return bool(re.fullmatch(NOT_MOVED, device))
 
 
 def machine_for(device):
@@ -187,13 +196,14 @@ def server_for(device, directory):
     """The command of the process that serves the device, which listens at {dir}/server; or None."""
     if not device.startswith("vhost-user-blk-pci"):
         return None
-    return ["qemu-storage-daemon", "--blockdev", f"driver=file,node-name=disk,filename={directory}/boot.raw",
-            "--export", f"type=vhost-user-blk,id=e0,node-name=disk,addr.type=unix,addr.path={directory}/server,writable=on"]
+    return disk_servers.by_vhost_user(f"{directory}/boot.raw", f"{directory}/server")
 
 
 def boot_disk(machine, device, directory):
-    """On IDE, since the AHCI driver of some firmware waits for ever on q35's own controller."""
-    disk = ["-drive", f"file={directory}/boot.raw,format=raw,if=none,id=boot", "-device"]
+    """On IDE, since the AHCI driver of some firmware waits for ever on q35's own controller. Without auto-read-only, which
+    would take a feature to let the guest go to another machine."""
+    disk = ["-blockdev", f"driver=file,node-name=boot-file,filename={directory}/boot.raw,auto-read-only=off",
+            "-blockdev", "driver=raw,node-name=boot,file=boot-file", "-device"]  # fmt: skip
     if machine == MICROVM:
         return [*disk, "virtio-blk-device,drive=boot"]
     if machine.startswith(Q35):

@@ -9,6 +9,8 @@
 """
 
 import collections
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -41,6 +43,18 @@ def boot_sector_sum(image):
     words = (int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data), 4))
     return f"{sum(words) & 0xFFFFFFFF:08X}"
 
+
+def kvm_works():
+    """Whether /dev/kvm is there and makes a virtual machine."""
+    try:
+        with open("/dev/kvm", "rb") as kvm:
+            os.close(fcntl.ioctl(kvm, 0xAE01, 0))  # KVM_CREATE_VM
+        return True
+    except OSError:
+        return False
+
+
+END_OF_LINE = "qsbx-guest: end of line"
 
 # A translated microvm has no timer that the kernel could measure its clock against.
 MICROVM_KERNEL = "tsc_early_khz=2000000"
@@ -91,8 +105,8 @@ class QmpError(Exception):
 class Qmp:
     """A client of a QMP monitor on a Unix socket."""
 
-    def __init__(self, path, timeout=30):
-        self._socket = _connect(path, timeout)
+    def __init__(self, path, timeout=30, process=None):
+        self._socket = _connect(path, timeout, process)
         self._lines = self._socket.makefile("r", encoding="utf-8")
         self.events = []
         self._receive()  # the greeting
@@ -100,9 +114,24 @@ class Qmp:
 
     def run(self, command, **arguments):
         """Runs a command, with - for _ in argument names, and returns its result."""
-        arguments = {name.replace("_", "-"): value for name, value in arguments.items()}
-        request = {"execute": command, "arguments": arguments}
-        self._socket.sendall(json.dumps(request).encode())
+        self._socket.sendall(_request(command, arguments))
+        return self._answer(command)
+
+    def hand_over(self, descriptor, command, **arguments):
+        """Runs a command that takes a descriptor, such as add-fd."""
+        socket.send_fds(self._socket, [_request(command, arguments)], [descriptor])
+        return self._answer(command)
+
+    def add_file(self, path, fdset, flags=os.O_RDWR):
+        """Opens a file and hands it over; returns the name that QEMU has for it."""
+        descriptor = os.open(path, flags)
+        try:
+            self.hand_over(descriptor, "add-fd", fdset_id=fdset)
+        finally:
+            os.close(descriptor)
+        return f"/dev/fdset/{fdset}"
+
+    def _answer(self, command):
         while True:
             message = self._receive()
             if "return" in message:
@@ -134,7 +163,12 @@ class Qmp:
         return json.loads(line)
 
 
-def _connect(path, timeout):
+def _request(command, arguments):
+    arguments = {name.replace("_", "-"): value for name, value in arguments.items()}
+    return json.dumps({"execute": command, "arguments": arguments}).encode()
+
+
+def _connect(path, timeout, process):
     until = time.monotonic() + timeout
     while True:
         client = socket.socket(socket.AF_UNIX)
@@ -144,7 +178,7 @@ def _connect(path, timeout):
             return client
         except (FileNotFoundError, ConnectionRefusedError):
             client.close()
-            if time.monotonic() > until:
+            if time.monotonic() > until or (process and process.poll() is not None):
                 raise
             time.sleep(0.02)
 
@@ -173,8 +207,9 @@ class Lines:
                 return match
 
     def _read(self, stream):
-        for line in stream:
-            self._queue.put(line.decode(errors="replace").rstrip("\r\n"))
+        with contextlib.suppress(ValueError, OSError):  # somebody has closed it, or its terminal hangs up
+            for line in stream:
+                self._queue.put(line.decode(errors="replace").rstrip("\r\n"))
         self._queue.put(None)
 
 
@@ -182,10 +217,11 @@ class Machine:
     """A QEMU process whose serial line is its stdin and stdout, with a QMP monitor of its own.
 
     `command` is QEMU's command line, whatever stands before it included. With serial=False the
-    command line says itself what becomes of stdin and stdout; with monitor=False there is no `qmp`.
+    command line says itself what becomes of stdin and stdout; with monitor=False there is no `qmp`. With `terminal`, a
+    descriptor, both are that terminal. Without `close_fds` it has our descriptors that can be inherited.
     """
 
-    def __init__(self, command, serial=True, monitor=True, timeout=60, environment=None):
+    def __init__(self, command, serial=True, monitor=True, timeout=60, environment=None, terminal=None, close_fds=True):
         self.timeout = timeout
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="qsbx-machine."))
         command = [str(word) for word in command]
@@ -196,12 +232,13 @@ class Machine:
         with open(self.directory / "stderr", "wb") as errors:
             self.process = subprocess.Popen(
                 command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdin=terminal or subprocess.PIPE,
+                stdout=terminal or subprocess.PIPE,
                 stderr=errors,
+                close_fds=close_fds,
                 env={**os.environ, **(environment or {})},
             )
-        self.serial = Lines(self.process.stdout)
+        self.serial = None if terminal else Lines(self.process.stdout)
         self.qmp = None
         if monitor:
             self.qmp = self._open_monitor()
@@ -213,8 +250,9 @@ class Machine:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                stream.close()
         if self.qmp:
             self.qmp.close()
         shutil.rmtree(self.directory)
@@ -246,6 +284,15 @@ class Machine:
         self.send(command + "\n")
         return self.wait_for_guest(command.split()[0], timeout)
 
+    def shell(self, line, timeout=None):
+        """What the guest has printed while its shell ran a line, and the line's exit status."""
+        before = len(self.serial.seen)
+        self.send(f"shell {line}; echo {END_OF_LINE} $?\n")
+        status = self.serial.wait_for(rf"{END_OF_LINE} (\d+)", timeout or self.timeout)[1]
+        *lines, last = self.serial.seen[before:]
+        unfinished = last.partition(END_OF_LINE)[0]
+        return lines + ([unfinished] if unfinished else []), int(status)
+
     def open_qmp(self):
         """One more client of the same monitor; it serves one at a time."""
         return Qmp(self.directory / "qmp", self.timeout)
@@ -265,7 +312,7 @@ class Machine:
                 self._give_up("QEMU has no monitor")
             time.sleep(0.02)
         try:
-            return Qmp(self.directory / "qmp", self.timeout)
+            return Qmp(self.directory / "qmp", self.timeout, self.process)
         except (OSError, QmpError) as error:
             self._give_up(str(error))
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What scripts/trace-qemu traces: machines, and what is done with each."""
 
+import contextlib
 import os
 import pathlib
 import socket
@@ -15,22 +16,47 @@ import vnc
 class Scenario:
     """A machine's arguments, where {dir} is the working folder, and what is done when it runs.
 
-    A step is a guest's command, or one of the names of STEPS with its argument behind a space.
+    A step is a guest's command, or one of the names of STEPS with its argument behind a space. `ends_with` is QEMU's exit
+    status, negative after a signal. With `terminal` it has a terminal as stdin and stdout.
     """
 
-    def __init__(self, arguments, *steps, kernel=True, more="", serial=True, disks=()):
+    def __init__(self, arguments, *steps, kernel=True, more="", serial=True, disks=(), needs=(), ends_with=0, terminal=False):
         self._arguments = arguments
         self._steps = steps
         self._kernel = kernel
         self._more = more
         self._disks = disks
+        self._needs = needs
         self.serial = serial
+        self.ends_with = ends_with
+        self._has_terminal = terminal
 
     def arguments(self, directory):
         for disk in self._disks:
             make_disk(directory / disk)
         kernel = guests.linux_kernel(directory, more=self._more) if self._kernel else []
         return [word.format(dir=directory) for word in self._arguments.split()] + kernel
+
+    @contextlib.contextmanager
+    def surroundings(self, directory):
+        """What has to be there on the host, from before QEMU starts until it has ended."""
+        with contextlib.ExitStack() as stack:
+            for make in self._needs:
+                stack.enter_context(make(directory))
+            yield
+
+    @contextlib.contextmanager
+    def terminal(self):
+        """Its descriptor, or None."""
+        if not self._has_terminal:
+            yield None
+            return
+        ours, theirs = os.openpty()
+        threading.Thread(target=read_all, args=(ours,), daemon=True).start()
+        try:
+            yield theirs
+        finally:
+            os.close(theirs)
 
     def act(self, machine, directory):
         self.wait_until_ready(machine)
@@ -50,8 +76,15 @@ class Scenario:
                 assert answer.startswith("ok"), f"{step}: {answer}"
 
 
+def read_all(terminal):
+    with contextlib.suppress(OSError):  # nobody has its other end open
+        while os.read(terminal, 4096):
+            pass
+    os.close(terminal)
+
+
 def make_disk(path):
-    form = "qcow2" if path.suffix == ".qcow2" else "raw"
+    form = path.suffix[1:] if path.suffix in (".qcow2", ".vmdk", ".vdi") else "raw"
     size = "1440k" if path.suffix == ".floppy" else "64M"
     command = ["qemu-img", "create", "-q", "-f", form, path, size]
     subprocess.run(command, check=True)
@@ -132,6 +165,18 @@ def connect_tcp(_, address):
         time.sleep(0.5)
 
 
+@contextlib.contextmanager
+def tap_device(_):
+    """With the address that guests ping."""
+    subprocess.run(["ip", "tuntap", "add", "dev", TAP, "mode", "tap"], check=True)
+    try:
+        subprocess.run(["ip", "addr", "add", "10.7.7.1/24", "dev", TAP], check=True)
+        subprocess.run(["ip", "link", "set", TAP, "up"], check=True)
+        yield
+    finally:
+        subprocess.run(["ip", "link", "delete", TAP], check=True)
+
+
 def connect_unix(_, path):
     for _ in range(2):
         with socket.socket(socket.AF_UNIX) as client:
@@ -185,6 +230,7 @@ STEPS = {
     "terminate": terminate, "terminal": open_terminal, "grow": grow,
 }  # fmt: skip
 
+TAP = "qsbxtap0"
 BARE = "-accel tcg -m 256 -nodefaults -no-user-config -display none"
 IOTHREAD = "-object iothread,id=io0"
 BOOT_SECTOR = "-m 32 -nodefaults -no-user-config -display none"
@@ -209,8 +255,8 @@ def disk(name, aio, *more, iothread=True):
     return Scenario(f"{BARE} {IOTHREAD} {blockdev} {device}", *more, disks=[name])
 
 
-def net(netdev, device, *more):
-    return Scenario(f"{BARE} -netdev {netdev},id=n -device {device},netdev=n", *more)
+def net(netdev, device, *more, needs=()):
+    return Scenario(f"{BARE} -netdev {netdev},id=n -device {device},netdev=n", *more, needs=needs)
 
 
 def storage(device, *more):
@@ -249,8 +295,8 @@ SCENARIOS = {
     "e1000e": net("user", "e1000e", "net", "serve-tcp"),
     "e1000": net("user", "e1000", "net"),
     "rtl8139": net("user", "rtl8139", "net"),
-    "tap": net("tap,ifname=qsbxtap0,script=no,downscript=no", "virtio-net-pci", "shell sleep 1; echo qsbx-guest: shell ok", "net 10.7.7.2 10.7.7.1", "reset"),
-    "tap-e1000e": net("tap,ifname=qsbxtap0,script=no,downscript=no", "e1000e", "net 10.7.7.2 10.7.7.1", "reset"),
+    "tap": net(f"tap,ifname={TAP},script=no,downscript=no", "virtio-net-pci", "shell sleep 1; echo qsbx-guest: shell ok", "net 10.7.7.2 10.7.7.1", "reset", needs=[tap_device]),
+    "tap-e1000e": net(f"tap,ifname={TAP},script=no,downscript=no", "e1000e", "net 10.7.7.2 10.7.7.1", "reset", needs=[tap_device]),
     "defaults-pc": Scenario("-accel tcg -m 256 -display none -vnc 127.0.0.1:7", "devices", "vnc", "reset"),
     "defaults-q35": Scenario("-accel tcg -machine q35 -m 256 -display none -vnc 127.0.0.1:7", "devices", "vnc", "reset"),
     "microvm": Scenario(f"{BARE} -machine microvm -drive if=none,id=d,format=raw,file={{dir}}/m.raw -device virtio-blk-device,drive=d -netdev user,id=n -device virtio-net-device,netdev=n", "disk", "net", "reset", "reread", more=guests.MICROVM_KERNEL, disks=["m.raw"]),

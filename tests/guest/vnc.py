@@ -1,56 +1,73 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Just enough of a VNC client (RFC 6143) to make a server work: a frame, a key, a moved pointer."""
+"""Just enough of a VNC client (RFC 6143) to make a server work: a frame, a key, a moved pointer.
 
-import select
+How it authenticates is in vnc_security.py; web_socket.py has what it may go through.
+"""
+
 import socket
 import struct
 
+from streams import receive_exactly
+
 ENCODINGS = {"raw": 0, "hextile": 5, "tight": 7, "zrle": 16}
+NO_AUTHENTICATION = 1
+
+
+def without_authentication(client, _):
+    client.send(bytes([NO_AUTHENTICATION]))
 
 
 class VncClient:
-    """A client of a server without authentication."""
+    """`wrap` makes what is spoken through of the connection; `authenticate` gets the client and what the server offers."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=30):
-        self._socket = socket.create_connection((host, port), timeout)
-        self._receive(12)
-        self._socket.sendall(b"RFB 003.008\n")
-        self._receive(self._receive(1)[0])
-        self._socket.sendall(b"\x01")
-        if self._receive(4) != bytes(4):
-            raise ConnectionError("the VNC server refuses clients without authentication")
-        self._socket.sendall(b"\x01")
-        self.width, self.height = struct.unpack(">HH", self._receive(4))
-        self._receive(16)
-        self.name = self._receive(struct.unpack(">I", self._receive(4))[0]).decode()
+    def __init__(self, port, host="127.0.0.1", timeout=30, authenticate=without_authentication, wrap=None):
+        connection = socket.create_connection((host, port), timeout)
+        self.stream = connection
+        try:
+            self.stream = wrap(connection) if wrap else connection
+            self._begin(authenticate)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, authenticate):
+        self.receive(12)
+        self.send(b"RFB 003.008\n")
+        authenticate(self, self.receive(self.receive(1)[0]))
+        if self.receive(4) != bytes(4):
+            raise ConnectionError("the VNC server refuses this client")
+        self.send(b"\x01")
+        self.width, self.height = struct.unpack(">HH", self.receive(4))
+        self.receive(16)
+        self.name = self.receive(struct.unpack(">I", self.receive(4))[0]).decode()
 
     def frame(self, encoding="raw"):
         """Asks for the whole screen and returns how many bytes of it arrive, unparsed."""
-        self._socket.sendall(struct.pack(">BBHi", 2, 0, 1, ENCODINGS[encoding]))
-        self._socket.sendall(struct.pack(">BBHHHH", 3, 0, 0, 0, self.width, self.height))
-        count = len(self._receive(1))
-        while select.select([self._socket], [], [], 0.3)[0]:
-            part = self._socket.recv(1 << 20)
-            if not part:
-                raise ConnectionError("the VNC server has closed the connection")
-            count += len(part)
-        return count
+        self.send(struct.pack(">BBHi", 2, 0, 1, ENCODINGS[encoding]))
+        self.send(struct.pack(">BBHHHH", 3, 0, 0, 0, self.width, self.height))
+        count = len(self.receive(1))
+        patience = self.stream.gettimeout()
+        self.stream.settimeout(0.3)
+        try:
+            while part := self.stream.recv(1 << 16):
+                count += len(part)
+        except TimeoutError:
+            self.stream.settimeout(patience)
+            return count
+        raise ConnectionError("the VNC server has closed the connection")
 
     def press(self, keysym):
         for down in (1, 0):
-            self._socket.sendall(struct.pack(">BBHI", 4, down, 0, keysym))
+            self.send(struct.pack(">BBHI", 4, down, 0, keysym))
 
     def move(self, x, y):
-        self._socket.sendall(struct.pack(">BBHH", 5, 0, x, y))
+        self.send(struct.pack(">BBHH", 5, 0, x, y))
 
     def close(self):
-        self._socket.close()
+        self.stream.close()
 
-    def _receive(self, count):
-        data = b""
-        while len(data) < count:
-            part = self._socket.recv(count - len(data))
-            if not part:
-                raise ConnectionError("the VNC server has closed the connection")
-            data += part
-        return data
+    def send(self, data):
+        self.stream.sendall(data)
+
+    def receive(self, count):
+        return receive_exactly(self.stream, count)

@@ -3,13 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <iostream>
 
 #include "src/compile/compile.h"
 #include "src/syscalls/syscall_table.h"
@@ -67,14 +63,6 @@ std::string in_child(const std::function<std::string()>& body) {
   close(ends[0]);
   const std::string end = end_of(child);
   return end.empty() ? answer : end + ": " + answer;
-}
-
-int scaled(int full, int least) {
-  const char* scale = getenv("QSBX_LIVE_SCALE");
-  const double part = scale == nullptr ? 1.0 : atof(scale);
-  const int count = std::max(least, static_cast<int>(full * part));
-  std::cout << count << " of " << full << "\n";
-  return count;
 }
 
 }  // namespace qsbx::testing

@@ -23,10 +23,6 @@ bool is_refused(int number);
 // empty text; else what it returned, or how it ended.
 std::string in_child(const std::function<std::string()>& body);
 
-// How many threads and the like a stress test has: `full`, or the part of it that QSBX_LIVE_SCALE
-// says (0.01: a hundredth), at least `least`. Printed.
-int scaled(int full, int least);
-
 }  // namespace qsbx::testing
 
 #endif

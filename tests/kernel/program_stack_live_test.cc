@@ -11,7 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "kernel/filter.h"
 #include "kernel/filter_dump.h"
@@ -222,6 +226,19 @@ bool same(const Program& a, const Program& b) {
          std::memcmp(a.data(), b.data(), a.size() * sizeof(Instruction)) == 0;
 }
 
+volatile sig_atomic_t signals_got = 0;
+
+// Sends itself one after the other: each has come when the call is back.
+bool gets_every_signal() {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  signal(SIGUSR1, [](int) { signals_got = signals_got + 1; });
+  for (int sent = 1; std::chrono::steady_clock::now() < end; ++sent) {
+    raise(SIGUSR1);
+    if (signals_got != sent) return false;
+  }
+  return true;
+}
+
 // From policy to kernel and back: what is read of the process means what the policies mean.
 TEST(ProgramStackLive, IsReadBackFromAProcess) {
   Random random(testing::test_seed());
@@ -247,6 +264,56 @@ TEST(ProgramStackLive, IsReadBackFromAProcess) {
     EXPECT_EQ(stack.program(i), diagram_of(stack.diagrams(), policy, actions));
     EXPECT_NE(stack.program(i), diagram_of(stack.diagrams(), policy, audit));
   }
+}
+
+bool sleeps_uninterruptibly(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return text.find(") D ") != std::string::npos;
+}
+
+// The parent of a child by vfork() sleeps uninterruptibly while that has not ended.
+TEST(ProgramStackLive, AThreadThatDoesNotStopIsLeftAlone) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t sleeper = fork();
+  ASSERT_GE(sleeper, 0);
+  if (sleeper == 0) {
+    const pid_t child = vfork();
+    if (child == 0) {
+      sleep(8);
+      _exit(0);
+    }
+    int status = 0;
+    _exit(waitpid(child, &status, 0) == child ? 7 : 1);
+  }
+  close(ends[1]);
+  while (!sleeps_uninterruptibly(sleeper)) usleep(1000);
+  const auto filters = filters_of_thread(sleeper);
+  ASSERT_FALSE(filters.ok());
+  if (filters.error().saved_errno == EPERM) GTEST_SKIP() << filters.error().message;
+  EXPECT_NE(filters.error().message.find("does not stop"), std::string::npos)
+      << filters.error().message;
+  // Before it has ended, waitpid() here would take its stop away from who is waiting for that.
+  char none = 0;
+  ASSERT_EQ(read(ends[0], &none, 1), 0);
+  close(ends[0]);
+  int status = 0;
+  ASSERT_EQ(waitpid(sleeper, &status, 0), sleeper);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+}
+
+// A signal that comes while the thread is being stopped is not lost with the end of its stop.
+TEST(ProgramStackLive, AThreadGetsItsSignalsWhileItsFiltersAreRead) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) _exit(gets_every_signal() ? 0 : 1);
+  int status = 0;
+  int times_read = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) times_read += filters_of_thread(child).ok() ? 1 : 0;
+  if (times_read == 0) GTEST_SKIP() << "the filters of another process cannot be read here";
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "a signal was lost";
 }
 
 TEST(ProgramStackLive, AThreadThatIsNotThereHasNoFiltersToRead) {

@@ -18,6 +18,7 @@
 
 #include "kernel/filter.h"
 #include "tests/kernel/live_child.h"
+#include "tests/support/scaled.h"
 
 namespace qsbx {
 namespace {

@@ -11,13 +11,17 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "kernel/fake_kernel.h"
 #include "kernel/thread_state.h"
@@ -374,6 +378,56 @@ TEST(Prepare, DescribesWhatWouldBeInForce) {
                                     " system calls from 2 profiles (base-process, disk)");
   EXPECT_GT(sandbox.granted_calls(), 20u);
   EXPECT_GT(sandbox.timings().verify, 0);
+}
+
+// Done anew, one of the times would be another.
+TEST(Prepare, KeepsWhatOtherPartsOfTheSameProfilesMake) {
+  Sandbox sandbox = test_sandbox(Mode::kEnforce);
+  ASSERT_TRUE(sandbox.prepare().ok());
+  const std::string described = sandbox.describe();
+  const LockdownTimings before = sandbox.timings();
+  sandbox.clear_parts();
+  ASSERT_TRUE(sandbox.add_part("device", "disk-pci").ok());
+  EXPECT_EQ(sandbox.describe(), "");
+  ASSERT_TRUE(sandbox.prepare().ok());
+  EXPECT_EQ(sandbox.describe(), described);
+  EXPECT_EQ(sandbox.timings().compose, before.compose);
+  EXPECT_EQ(sandbox.timings().compile, before.compile);
+  EXPECT_EQ(sandbox.timings().verify, before.verify);
+}
+
+// Prepares for a disk, then locks down with `parts`.
+ChildEnd after_a_prepared_disk(const std::vector<std::string>& parts, std::function<int()> then) {
+  return run_in_child([&] {
+    Sandbox sandbox = test_sandbox(Mode::kEnforce);
+    if (!sandbox.prepare()) return 1;
+    sandbox.clear_parts();
+    for (const std::string& part : parts) {
+      if (!sandbox.add_part("device", part)) return 1;
+    }
+    return sandbox.lockdown().ok() ? then() : 1;
+  });
+}
+
+int read_at_offset() {
+  char byte = 0;
+  (void)!pread(STDERR_FILENO, &byte, 1, 0);  // a pipe, which has no offset
+  return errno == ESPIPE ? kAsExpected : 1;
+}
+
+int open_socket() { return socket(AF_INET, SOCK_DGRAM, 0) >= 0 ? kAsExpected : 1; }
+
+TEST(Lockdown, IsForThePartsAsTheyAreThen) {
+  const ChildEnd added = after_a_prepared_disk({"disk", "network"}, open_socket);
+  EXPECT_AS_EXPECTED(added);
+  const ChildEnd replacing = after_a_prepared_disk({"network"}, open_socket);
+  EXPECT_AS_EXPECTED(replacing);
+  const ChildEnd replaced = after_a_prepared_disk({"network"}, read_at_offset);
+  EXPECT_TRUE(replaced.killed_by(SIGSYS)) << replaced.errors;
+  const ChildEnd missing = after_a_prepared_disk({"disk-pci"}, open_socket);
+  EXPECT_TRUE(missing.killed_by(SIGSYS)) << missing.errors;
+  const ChildEnd kept = after_a_prepared_disk({"disk-pci"}, read_at_offset);
+  EXPECT_AS_EXPECTED(kept);
 }
 
 TEST(Prepare, FeaturesAreCheckedAgainstTheProfiles) {

@@ -19,6 +19,7 @@
 
 #include "tests/lockdown/test_profiles.h"
 #include "tests/support/read_all.h"
+#include "tests/support/scaled.h"
 
 namespace qsbx {
 namespace {
@@ -195,12 +196,11 @@ TEST(ReportChannel, ASlowTerminalHoldsNobodyUp) {
 }
 
 constexpr int kThreads = 4;
-constexpr int kEach = 20'000;
 
 // Of 64 kinds, all of calls that do not exist. How many the policy refused.
-int make_many_calls() {
+int make_calls(int count) {
   int refused = 0;
-  for (int i = 0; i < kEach; ++i) {
+  for (int i = 0; i < count; ++i) {
     refused += syscall(337 + i % 64) == -1 && errno == EPERM ? 1 : 0;
   }
   return refused;
@@ -208,7 +208,7 @@ int make_many_calls() {
 
 // In a child, whose reports go to a pipe that is full. Closes `over` after the flood, and goes on
 // when `go_on` has a byte.
-[[noreturn]] void flood(Mode mode, int reports, int over, int go_on) {
+[[noreturn]] void flood(Mode mode, int each, int reports, int over, int go_on) {
   alarm(20);
   Sandbox sandbox = test_sandbox(mode);
   if (!sandbox.set_report_descriptor(reports)) _exit(2);
@@ -218,7 +218,7 @@ int make_many_calls() {
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       while (!go) usleep(1000);
-      refused += make_many_calls();
+      refused += make_calls(each);
     });
   }
   if (!sandbox.lockdown()) _exit(3);
@@ -227,7 +227,7 @@ int make_many_calls() {
   go = true;
   for (std::thread& thread : threads) thread.join();
   char byte;
-  if (refused != (mode == Mode::kErrno ? kThreads * kEach : 0)) _exit(4);
+  if (refused != (mode == Mode::kErrno ? kThreads * each : 0)) _exit(4);
   close(over);
   if (read(go_on, &byte, 1) != 1) _exit(5);
   syscall(SYS_geteuid);
@@ -236,13 +236,14 @@ int make_many_calls() {
 
 // The process goes on, the first violations are told, and that later ones were not.
 void expect_flood_is_bounded(Mode mode) {
+  const int each = testing::scaled(20'000, 1000);
   Pipe reports;
   int over[2];
   int go_on[2];
   ASSERT_EQ(pipe(over) + pipe(go_on), 0);
   reports.fill();
   const pid_t child = fork();
-  if (child == 0) flood(mode, reports.ends[1], over[1], go_on[0]);
+  if (child == 0) flood(mode, each, reports.ends[1], over[1], go_on[0]);
   close(over[1]);
   char byte;
   EXPECT_EQ(read(over[0], &byte, 1), 0);

@@ -15,6 +15,7 @@
 
 #include "tests/lockdown/child.h"
 #include "tests/lockdown/test_profiles.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx {
 namespace {
@@ -161,7 +162,7 @@ TEST(Lockdown, LeavesNoWayToMakeARing) {
 
 // The shipped profiles, of a machine that has no aio=io_uring.
 TEST(Lockdown, TheShippedBaseGrantsNoRing) {
-  auto set = ProfileSet::read(QSBX_SOURCE_DIR "/profiles/qemu", native_architecture());
+  auto set = ProfileSet::read(in_source_tree("profiles/qemu"), native_architecture());
   ASSERT_TRUE(set.ok());
   Machine machine;
   machine.add("device", "virtio-blk-pci");

@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "kernel/kernel.h"
+#include "tests/support/scaled.h"
 
 namespace qsbx {
 namespace {
@@ -222,9 +223,9 @@ TEST(Supervisor, KilledAtAnyMomentLeavesTheCallerFiltered) {
 
 // The rate is printed, not asserted.
 TEST(Supervisor, RateOfAnswers) {
-  constexpr int kCalls = 20000;
-  const Supervised supervised = start([] {
-    for (int i = 0; i < kCalls; ++i) {
+  const int calls = testing::scaled(20'000, 1000);
+  const Supervised supervised = start([&] {
+    for (int i = 0; i < calls; ++i) {
       if (syscall(SYS_getppid) != 4711) return 5;
     }
     return kAsExpected;
@@ -233,9 +234,9 @@ TEST(Supervisor, RateOfAnswers) {
   TestJudge judge;
   const WayToTheEnd way = supervise_to_the_end(supervised, judge);
   EXPECT_TRUE(way.ok);
-  EXPECT_EQ(judge.asked, kCalls);
+  EXPECT_EQ(judge.asked, calls);
   EXPECT_EQ(way.exit_status, kAsExpected);
-  printf("%.0f notifications answered in a second\n", kCalls / way.seconds);
+  printf("%.0f notifications answered in a second\n", calls / way.seconds);
 }
 
 }  // namespace

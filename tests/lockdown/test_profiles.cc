@@ -56,8 +56,8 @@ std::map<std::string, std::string> test_profiles() {
           {"boot.profile", kBoot}};
 }
 
-Sandbox test_sandbox(Mode mode, Kernel& kernel) {
-  auto set = ProfileSet::from_texts(test_profiles(), native_architecture());
+Sandbox sandbox_of(const std::map<std::string, std::string>& profiles, Mode mode, Kernel& kernel) {
+  auto set = ProfileSet::from_texts(profiles, native_architecture());
   if (!set) {
     fprintf(stderr, "%s\n", set.error().to_string().c_str());
     abort();
@@ -65,6 +65,11 @@ Sandbox test_sandbox(Mode mode, Kernel& kernel) {
   Sandbox sandbox(kernel);
   sandbox.use_profiles(std::move(set).value());
   sandbox.set_mode(mode);
+  return sandbox;
+}
+
+Sandbox test_sandbox(Mode mode, Kernel& kernel) {
+  Sandbox sandbox = sandbox_of(test_profiles(), mode, kernel);
   if (!sandbox.add_part("device", "disk")) abort();
   return sandbox;
 }

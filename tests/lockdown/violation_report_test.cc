@@ -82,12 +82,17 @@ TEST(CallerMemory, ReadsAnotherThreadsMemoryAlike) {
 TEST(QuietOpens, AreLooksThatFailWithoutHarm) {
   const QuietOpens opens = QuietOpens::of_process(getpid());
   EXPECT_TRUE(opens.contains("/proc/sys/vm/overcommit_memory"));
+  EXPECT_TRUE(opens.contains("/usr/lib/x86_64-linux-gnu/charset.alias"));
   EXPECT_TRUE(opens.contains("/proc/1234/cmdline"));
   EXPECT_TRUE(opens.contains("/etc/resolv.conf"));
   EXPECT_TRUE(opens.contains("/sys/devices/system/cpu/online"));
   EXPECT_TRUE(opens.contains("/proc/stat"));
+  EXPECT_TRUE(opens.contains("/etc/gai.conf"));
+  EXPECT_TRUE(opens.contains("/dev/urandom"));
+  EXPECT_TRUE(opens.contains("/usr/lib/x86_64-linux-gnu/charset.alias"));
+  EXPECT_TRUE(opens.contains("/dev/userfaultfd"));
   for (const char* path : {"", "/proc/cmdline", "/proc//cmdline", "/proc/1/2/cmdline",
-                           "/proc/self/cmdline", "/etc/shadow", "/proc/1234/mem"}) {
+                           "/proc/self/cmdline", "/etc/shadow", "/proc/1234/mem", "/dev/random"}) {
     EXPECT_FALSE(opens.contains(path)) << path;
   }
 }

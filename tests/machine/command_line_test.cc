@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
+#include "tests/machine/command_words.h"
 
 namespace qsbx {
 namespace {
@@ -13,19 +13,8 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> result;
-  for (std::string word; stream >> word;) result.push_back(word);
-  return result;
-}
-
-CommandLine read(const std::string& text) {
-  Result<CommandLine> line = read_command_line(words(text));
-  EXPECT_TRUE(line.ok()) << text;
-  return line.ok() ? *line : CommandLine{};
-}
+using testing::read;
+using testing::words;
 
 std::set<std::string> parts(const CommandLine& line) {
   std::set<std::string> texts;
@@ -153,6 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"-sandbox on,spawn=deny", {"option sandbox"}}, Case{"-sandbox off", {}},
         Case{"-rtc base=localtime,clock=vm", {"option rtc-localtime"}}, Case{"-rtc base=utc", {}},
         Case{"-overcommit mem-lock=on", {"option realtime"}},
+        Case{"-overcommit mem-lock=on-fault", {"option realtime"}},
         Case{"-m 512 -smp 2 -append -device", {}}, Case{"-kernel bzImage -no-reboot", {}}));
 
 TEST(CommandLine, TheBareBoardHasNothingElse) {

@@ -49,20 +49,17 @@ class ScriptedQemu : public QmpTransport {
   }
 };
 
-std::string reply(const Json& command, const Json& value) {
-  return Json{{"return", value}, {"id", command["id"]}}.dump();
-}
+std::string reply(const Json& value) { return Json{{"return", value}}.dump(); }
 
-std::string refusal(const Json& command, const std::string& words) {
-  return Json{{"error", {{"class", "GenericError"}, {"desc", words}}}, {"id", command["id"]}}
-      .dump();
+std::string refusal(const std::string& words) {
+  return Json{{"error", {{"class", "GenericError"}, {"desc", words}}}}.dump();
 }
 
 std::string event(const std::string& name) { return R"({"event": ")" + name + R"("})"; }
 
 TEST(QmpClient, NegotiatesAfterTheGreeting) {
   ScriptedQemu qemu;
-  qemu.answer = [](const Json& command) { return std::vector{reply(command, Json::object())}; };
+  qemu.answer = [](const Json&) { return std::vector{reply(Json::object())}; };
   QmpClient qmp(qemu);
   EXPECT_TRUE(qmp.negotiate(soon()).ok());
   EXPECT_EQ(qemu.asked, std::vector<std::string>{"qmp_capabilities"});
@@ -82,7 +79,7 @@ TEST(QmpClient, RefusesAGreetingThatIsNone) {
 TEST(QmpClient, TellsRefusalFromABrokenConversation) {
   ScriptedQemu qemu;
   qemu.lines.clear();
-  qemu.answer = [](const Json& command) { return std::vector{refusal(command, "not now")}; };
+  qemu.answer = [](const Json&) { return std::vector{refusal("not now")}; };
   QmpClient qmp(qemu);
   const auto refused = qmp.execute({"cont"});
   ASSERT_FALSE(refused.ok());
@@ -100,7 +97,7 @@ TEST(QmpClient, KeepsEventsThatComeBetweenAnswers) {
   ScriptedQemu qemu;
   qemu.lines.clear();
   qemu.answer = [](const Json& command) {
-    return std::vector{event("STOP"), reply(command, command["arguments"]["n"])};
+    return std::vector{event("STOP"), reply(command["arguments"]["n"])};
   };
   QmpClient qmp(qemu);
   std::vector<QmpCommand> commands;
@@ -130,9 +127,8 @@ TEST(QmpClient, GivesUpQuestionsAtTheUrgentEvent) {
   EXPECT_EQ((*resumed)->name, "RESUME");
 }
 
-TEST(QmpClient, AnAnswerToAnotherQuestionEndsTheConversation) {
-  for (const char* line : {R"({"return": {}, "id": 77})", R"({"return": {}})", R"({"id": 1})",
-                           R"({"return": {}, "id": "1"})", "null", "garbage"}) {
+TEST(QmpClient, WhatIsNoAnswerEndsTheConversation) {
+  for (const char* line : {R"({"id": 1})", R"({"QMP": {}})", "null", "garbage", "[]"}) {
     ScriptedQemu qemu;
     qemu.lines.clear();
     qemu.answer = [line](const Json&) { return std::vector<std::string>{line}; };
@@ -146,13 +142,27 @@ TEST(QmpClient, AnAnswerToAnotherQuestionEndsTheConversation) {
 TEST(QmpClient, ReportsARefusalOfWhatWasSentAhead) {
   ScriptedQemu qemu;
   qemu.lines.clear();
-  qemu.answer = [](const Json& command) { return std::vector{refusal(command, "locked image")}; };
+  qemu.answer = [](const Json&) { return std::vector{refusal("locked image")}; };
   QmpClient qmp(qemu);
   ASSERT_TRUE(qmp.send({"cont"}).ok());
   const auto told = qmp.await_event(soon());
   ASSERT_TRUE(told.ok() && told->has_value());
   EXPECT_EQ((*told)->name, "refused");
   EXPECT_EQ((*told)->refusal, "locked image");
+}
+
+TEST(QmpClient, AnAnswerToWhatWasSentAheadIsNotThatToAQuestion) {
+  ScriptedQemu qemu;
+  qemu.lines.clear();
+  qemu.answer = [](const Json& command) { return std::vector{reply(command["execute"])}; };
+  QmpClient qmp(qemu);
+  ASSERT_TRUE(qmp.send({"cont"}).ok());
+  const auto answer = qmp.execute({"query-kvm"});
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(*answer, "query-kvm");
+  const auto told = qmp.await_event(soon());
+  ASSERT_TRUE(told.ok() && told->has_value());
+  EXPECT_EQ((*told)->name, "answered");
 }
 
 class QmpSocketTest : public testing::Test {
@@ -210,57 +220,88 @@ TEST_F(QmpSocketTest, TellsSilenceFromTheEnd) {
   EXPECT_FALSE(socket.write("x").ok());
 }
 
-// A machine with one network card below one bus, as QOM shows it.
+constexpr char kGreetingOf10[] =
+    R"({"QMP": {"version": {"qemu": {"micro": 3, "minor": 0, "major": 10}}, "capabilities": []}})";
+
+// A machine with one network card, whose type nothing here knows.
+constexpr char kSmallTree[] =
+    "/ (container)\r\n"
+    "  /chardevs (container)\r\n"
+    "    /c (chardev-pty)\r\n"
+    "    /mine (chardev-socket)\r\n"
+    "  /machine (pc-q35-7.2-machine)\r\n"
+    "    /peripheral (container)\r\n"
+    "      /n0 (virtio-net-pci)\r\n"
+    "        /virtio-bus (virtio-pci-bus)\r\n"
+    "      /t0 (tpm-tis)\r\n"
+    "      /x0 (card-selector)\r\n"
+    "    /pc.ram (alias) of it (memory-region)\r\n"
+    "  /objects (container)\r\n"
+    "    /io (iothread)\r\n"
+    "      /below (thread-context)\r\n";
+
 Json small_machine(const Json& command) {
   const std::string name = command["execute"];
-  const auto property = [](const char* key, const char* type) {
-    return Json{{"name", key}, {"type", type}};
-  };
-  if (name == "qom-get") return "pc-q35-7.2-machine";
-  if (name == "qom-list") {
-    const std::string path = command["arguments"]["path"];
-    if (path == "/machine") {
-      return {property("type", "string"), property("peripheral", "child<container>"),
-              property("ram", "child<memory-region>")};
-    }
-    if (path == "/machine/peripheral") return {property("n0", "child<virtio-net-pci>")};
-    if (path == "/machine/peripheral/n0") {
-      return {property("realized", "bool"), property("hotplugged", "bool")};
-    }
-    if (path == "/chardevs") {
-      return {property("mine", "child<chardev-socket>"), property("c", "child<chardev-pty>")};
-    }
-    if (path == "/objects") return {property("io", "child<iothread>")};
-    return Json::array();
-  }
+  const auto property = [](const char* key) { return Json{{"name", key}, {"type", "bool"}}; };
   if (name == "human-monitor-command") {
+    if (command["arguments"]["command-line"] == "info qom-tree /") return kSmallTree;
     return "n0: index=0,type=nic,model=virtio-net-pci\r\n \\ net0: index=0,type=tap,ifname=t\r\n";
+  }
+  if (name == "qom-list") {
+    const bool device = command["arguments"]["path"] != "/machine/peripheral/x0";
+    return device ? Json{property("realized"), property("hotplugged")} : Json{property("realized")};
   }
   if (name == "query-named-block-nodes") return {{{"drv", "qcow2"}}, {{"drv", "file"}}};
   if (name == "query-kvm") return {{"enabled", true}, {"present", true}};
   if (name == "query-display-options") return {{"type", "none"}};
   if (name == "query-vnc") return {{"enabled", true}};
-  if (name == "query-version") return {{"qemu", {{"major", 10}, {"minor", 0}, {"micro", 3}}}};
   if (name == "query-tpm") {
     return Json::array({{{"id", "t"}, {"options", {{"type", "emulator"}}}}});
   }
-  return Json();
+  return name == "qmp_capabilities" ? Json::object() : Json();
 }
 
 std::vector<std::string> answer_as_small_machine(const Json& command) {
   const Json answer = small_machine(command);
-  return {answer.is_null() ? refusal(command, "no such command") : reply(command, answer)};
+  return {answer.is_null() ? refusal("no such command") : reply(answer)};
 }
 
-TEST(ReadMachine, FindsEveryKindOfPart) {
+class ReadMachine : public testing::Test {
+ protected:
+  ReadMachine() { qemu.lines = {kGreetingOf10}; }
+
+  Result<Machine> read(const IsDeviceType& is_known_device = {}) {
+    if (!qemu.answer) qemu.answer = answer_as_small_machine;
+    QmpClient qmp(qemu);
+    qmp.give_way_to("RESUME");
+    EXPECT_TRUE(qmp.negotiate(soon()).ok());
+    qemu.asked.clear();
+    return read_machine(qmp, "mine", is_known_device);
+  }
+
+  void answer_otherwise(const std::string& question, std::function<std::string()> answer) {
+    qemu.answer = [question, answer](const Json& command) {
+      if (is(command, question)) return std::vector{answer()};
+      return answer_as_small_machine(command);
+    };
+  }
+
   ScriptedQemu qemu;
-  qemu.lines.clear();
-  qemu.answer = answer_as_small_machine;
-  QmpClient qmp(qemu);
-  const auto machine = read_machine(qmp, "mine");
+
+ private:
+  static bool is(const Json& command, const std::string& question) {
+    if (command["execute"] == question) return true;
+    const Json arguments = command.value("arguments", Json::object());
+    return arguments.value("command-line", "") == question;
+  }
+};
+
+TEST_F(ReadMachine, FindsEveryKindOfPart) {
+  const auto machine = read();
   ASSERT_TRUE(machine.ok()) << machine.error().message;
   const std::set<Part> expected = {{"machine", "pc-q35-7.2-machine"},
                                    {"device", "virtio-net-pci"},
+                                   {"device", "tpm-tis"},
                                    {"chardev", "pty"},
                                    {"object", "iothread"},
                                    {"netdev", "tap"},
@@ -274,84 +315,87 @@ TEST(ReadMachine, FindsEveryKindOfPart) {
   EXPECT_EQ(machine->parts, expected);
 }
 
-TEST(ReadMachine, ScreensOfAnOlderQemuAreNotShared) {
-  ScriptedQemu qemu;
-  qemu.lines.clear();
-  qemu.answer = [](const Json& command) {
-    if (command["execute"] != "query-version") return answer_as_small_machine(command);
-    return std::vector{reply(command, {{"qemu", {{"major", 9}, {"minor", 1}}}})};
-  };
-  QmpClient qmp(qemu);
-  const auto machine = read_machine(qmp, "mine");
+TEST_F(ReadMachine, AsksOnlyWhetherUnknownTypesAreDevices) {
+  const auto machine = read([](const std::string& type) { return type != "card-selector"; });
+  ASSERT_TRUE(machine.ok()) << machine.error().message;
+  EXPECT_EQ(1, std::ranges::count(qemu.asked, "qom-list"));
+  EXPECT_TRUE(machine->parts.contains({"device", "virtio-net-pci"}));
+  EXPECT_FALSE(machine->parts.contains({"device", "card-selector"}));
+  EXPECT_FALSE(machine->parts.contains({"device", "virtio-pci-bus"}));
+}
+
+TEST_F(ReadMachine, ScreensOfAnOlderQemuAreNotShared) {
+  qemu.lines = {R"({"QMP": {"version": {"qemu": {"major": 9, "minor": 1}}}})"};
+  const auto machine = read();
   ASSERT_TRUE(machine.ok()) << machine.error().message;
   EXPECT_FALSE(machine->parts.contains({"option", "shared-surfaces"}));
   EXPECT_TRUE(machine->parts.contains({"display", "vnc"}));
 }
 
-TEST(ReadMachine, AsksAGraphicsCardForBlobs) {
-  for (const bool blob : {true, false}) {
-    ScriptedQemu qemu;
-    qemu.lines.clear();
-    qemu.answer = [blob](const Json& command) {
+TEST_F(ReadMachine, AsksAGraphicsCardForBlobs) {
+  for (const std::string& answer : {reply(true), reply(false), refusal("no such property")}) {
+    qemu.lines = {kGreetingOf10};
+    qemu.answer = [&](const Json& command) {
       const Json arguments = command.value("arguments", Json::object());
-      if (arguments.value("path", "") != "/machine/peripheral/n0") {
-        return answer_as_small_machine(command);
+      if (arguments.value("command-line", "") == "info qom-tree /") {
+        return std::vector{reply("/ (container)\n  /machine (m)\n    /v (virtio-vga)\n")};
       }
-      if (command["execute"] == "qom-get") {
-        EXPECT_EQ(arguments["property"], "blob");
-        return std::vector{reply(command, blob)};
-      }
-      return std::vector{reply(command, {{{"name", "blob"}, {"type", "bool"}}})};
+      if (command["execute"] != "qom-get") return answer_as_small_machine(command);
+      EXPECT_EQ(arguments, (Json{{"path", "/machine/v"}, {"property", "blob"}}));
+      return std::vector{answer};
     };
-    QmpClient qmp(qemu);
-    const auto machine = read_machine(qmp, "mine");
+    const auto machine = read();
     ASSERT_TRUE(machine.ok()) << machine.error().message;
-    EXPECT_EQ(machine->parts.contains({"option", "virtio-gpu-blob"}), blob);
+    EXPECT_EQ(machine->parts.contains({"option", "virtio-gpu-blob"}), answer == reply(true));
   }
 }
 
-TEST(ReadMachine, NamesTheQuestionThatQemuDoesNotAnswer) {
-  for (const char* question :
-       {"query-kvm", "query-named-block-nodes", "human-monitor-command", "query-version"}) {
-    ScriptedQemu qemu;
-    qemu.lines.clear();
-    qemu.answer = [question](const Json& command) {
-      if (command["execute"] != question) return answer_as_small_machine(command);
-      return std::vector{refusal(command, "no")};
-    };
-    QmpClient qmp(qemu);
-    const auto machine = read_machine(qmp, "mine");
+TEST_F(ReadMachine, NamesTheQuestionThatQemuDoesNotAnswer) {
+  for (const char* question : {"query-kvm", "query-named-block-nodes", "info qom-tree /"}) {
+    qemu.lines = {kGreetingOf10};
+    answer_otherwise(question, [] { return refusal("no"); });
+    const auto machine = read();
     ASSERT_FALSE(machine.ok());
-    EXPECT_THAT(machine.error().message, HasSubstr(question));
+    const std::string words = question;
+    EXPECT_THAT(machine.error().message, HasSubstr(words.substr(0, words.find(" /"))));
+  }
+}
+
+TEST_F(ReadMachine, RefusesATreeThatCannotBeRead) {
+  for (const char* tree :
+       {"", "/ (container)", "/ (container)\n  /machine\n", "/ (container)\n      /machine (m)\n",
+        "machine (m)", "/ (container)\n  /machine (m)\n   /odd (n)\n"}) {
+    qemu.lines = {kGreetingOf10};
+    answer_otherwise("info qom-tree /", [tree] { return reply(tree); });
+    const auto machine = read();
+    ASSERT_FALSE(machine.ok()) << tree;
+    EXPECT_THAT(machine.error().message, HasSubstr("QEMU's tree of objects has "));
   }
 }
 
 // Answers of any other shape must not end the process.
-TEST(ReadMachine, SurvivesAnswersOfAnyShape) {
+TEST_F(ReadMachine, SurvivesAnswersOfAnyShape) {
   for (const Json& shape : {Json(), Json(1), Json("text"), Json::array(), Json::object(),
                             Json::array({1, nullptr, "x"}), Json::array({Json::array()}),
                             Json::array({{{"options", 1}}}), Json{{"enabled", "yes"}}}) {
-    ScriptedQemu qemu;
-    qemu.lines.clear();
+    qemu.lines = {Json{{"QMP", shape}}.dump()};
     qemu.answer = [&shape](const Json& command) {
-      return std::vector{command["execute"] == "qom-get" ? reply(command, "m")
-                                                         : reply(command, shape)};
+      const bool tree = command.value("arguments", Json::object()).value("command-line", "") != "";
+      return std::vector{tree ? reply("/ (container)\n  /machine (m)\n    /n (new)\n")
+                              : reply(shape)};
     };
-    QmpClient qmp(qemu);
-    EXPECT_TRUE(read_machine(qmp, "mine").ok()) << shape.dump();
+    EXPECT_TRUE(read().ok()) << shape.dump();
   }
 }
 
-TEST(ReadMachine, FailsWhenQemuGoesInTheMiddle) {
-  for (size_t after = 0; after < 14; ++after) {
-    ScriptedQemu qemu;
-    qemu.lines.clear();
+TEST_F(ReadMachine, FailsWhenQemuGoesInTheMiddle) {
+  for (size_t after = 0; after < 11; ++after) {
+    qemu.lines = {kGreetingOf10};
     qemu.answer = [&](const Json& command) {
-      return qemu.asked.size() > after ? std::vector<std::string>{}
-                                       : answer_as_small_machine(command);
+      const bool gone = qemu.asked.size() > after && command["execute"] != "qmp_capabilities";
+      return gone ? std::vector<std::string>{} : answer_as_small_machine(command);
     };
-    QmpClient qmp(qemu);
-    const auto machine = read_machine(qmp, "mine");
+    const auto machine = read();
     ASSERT_FALSE(machine.ok()) << after;
     EXPECT_EQ(machine.error().code, ErrorCode::kState);
     EXPECT_EQ(machine.error().saved_errno, EPIPE) << after;
@@ -359,17 +403,14 @@ TEST(ReadMachine, FailsWhenQemuGoesInTheMiddle) {
 }
 
 // By the errno the caller knows that the reading was given up, and not that it went wrong.
-TEST(ReadMachine, GivesWayToTheUrgentEventAtEveryQuestion) {
-  for (size_t after = 0; after < 14; ++after) {
-    ScriptedQemu qemu;
-    qemu.lines.clear();
+TEST_F(ReadMachine, GivesWayToTheUrgentEventAtEveryQuestion) {
+  for (size_t after = 0; after < 11; ++after) {
+    qemu.lines = {kGreetingOf10};
     qemu.answer = [&](const Json& command) {
-      return qemu.asked.size() > after ? std::vector{event("RESUME")}
-                                       : answer_as_small_machine(command);
+      const bool resumed = qemu.asked.size() > after && command["execute"] != "qmp_capabilities";
+      return resumed ? std::vector{event("RESUME")} : answer_as_small_machine(command);
     };
-    QmpClient qmp(qemu);
-    qmp.give_way_to("RESUME");
-    const auto machine = read_machine(qmp, "mine");
+    const auto machine = read();
     ASSERT_FALSE(machine.ok()) << after;
     EXPECT_EQ(machine.error().saved_errno, EINTR) << after;
   }
@@ -378,7 +419,7 @@ TEST(ReadMachine, GivesWayToTheUrgentEventAtEveryQuestion) {
 TEST(MachineExists, NotWhileQemuRefuses) {
   ScriptedQemu qemu;
   qemu.lines.clear();
-  qemu.answer = [](const Json& command) { return std::vector{refusal(command, "preconfig")}; };
+  qemu.answer = [](const Json&) { return std::vector{refusal("preconfig")}; };
   QmpClient qmp(qemu);
   const auto exists = machine_exists(qmp);
   ASSERT_TRUE(exists.ok());

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "src/policy/algebra.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx {
 namespace {
@@ -15,11 +16,12 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 constexpr Architecture kArch = Architecture::kX86_64;
 
 ProfileSet small_set() {
-  Result<ProfileSet> set = ProfileSet::read(QSBX_SOURCE_DIR "/tests/data/small_profiles", kArch);
+  Result<ProfileSet> set = ProfileSet::read(in_source_tree("tests/data/small_profiles"), kArch);
   EXPECT_TRUE(set.ok()) << (set.ok() ? "" : set.error().to_string());
   return std::move(set).value();
 }
@@ -133,6 +135,24 @@ TEST(Selection, ByName) {
   const Status unknown = select_by_name(selection, "virtio-blq", set);
   ASSERT_FALSE(unknown.ok());
   EXPECT_THAT(unknown.error().message, HasSubstr("did you mean 'virtio-blk'?"));
+}
+
+TEST(Selection, AFeatureHasItsOwnProfile) {
+  const ProfileSet set =
+      set_of({{"base/process.profile", "profile process\nexit_group: 1\n"},
+              {"base/opens.profile", "profile opens\nopenat: 1\n"},
+              {"feature/dump.profile",
+               "profile dump\napplies to feature dump\ninclude base/opens\nftruncate: 1\n"},
+              {"device/a.profile", "profile a\napplies to device a\n[feature reset]\nkill: 1\n"}});
+  EXPECT_EQ(features_of(set), (std::set<std::string>{"dump", "reset"}));
+  Machine machine = machine_of({{"device", "a"}});
+  EXPECT_THAT(names(select(machine, set)), ElementsAre("process", "a"));
+  machine.features = {"dump", "reset"};
+  const Selection selection = select(machine, set);
+  EXPECT_THAT(names(selection), UnorderedElementsAre("opens", "process", "a", "dump"));
+  EXPECT_THAT(because(selection, "dump"), ElementsAre("feature dump"));
+  EXPECT_TRUE(selection.uncovered.empty());
+  EXPECT_EQ(verdict(*compose(selection, machine.features, kArch), "openat"), Verdict::kAllow);
 }
 
 TEST(Compose, FeaturesAndRoles) {

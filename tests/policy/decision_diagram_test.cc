@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "src/bpf/program.h"
@@ -159,6 +160,59 @@ TEST(DecisionDiagrams, StaysBelowItsLimitWhenTheFunctionIsSmall) {
     diagrams.word_greater(argument_offset(0, false), UINT32_MAX, value);
   }
   EXPECT_FALSE(diagrams.overflowed());
+}
+
+TEST(DecisionDiagrams, CountsTheValuesOfAWord) {
+  DecisionDiagrams diagrams;
+  const uint32_t offset = argument_offset(1, false);
+  EXPECT_EQ(diagrams.count_words(diagrams.falsehood(), offset), 0U);
+  EXPECT_EQ(diagrams.count_words(diagrams.truth(), offset), uint64_t{1} << 32);
+  for (const uint32_t value : kWordBoundaries) {
+    EXPECT_EQ(diagrams.count_words(diagrams.word_equals(offset, UINT32_MAX, value), offset), 1U);
+    EXPECT_EQ(diagrams.count_words(diagrams.word_greater(offset, UINT32_MAX, value), offset),
+              UINT32_MAX - value);
+  }
+  EXPECT_EQ(diagrams.count_words(diagrams.word_equals(offset, 0xff00, 0x5400), offset), 1U << 24);
+  EXPECT_EQ(diagrams.count_words(diagrams.bit(offset, 31), offset), uint64_t{1} << 31);
+  EXPECT_EQ(diagrams.count_words(diagrams.bit(offset, 0), offset), uint64_t{1} << 31);
+}
+
+bool on_path(const DecisionDiagrams::Path& path, const struct seccomp_data& call) {
+  for (size_t i = 0; i < path.mask.size(); ++i) {
+    if ((call.args[i] & path.mask[i]) != path.value[i]) return false;
+  }
+  return true;
+}
+
+TEST(DecisionDiagrams, EveryCallIsOnOnePathWithItsOutcome) {
+  RandomPolicies random(test_seed());
+  for (int round = 0; round < 200; ++round) {
+    DecisionDiagrams diagrams;
+    const Node node = diagram_of(diagrams, random.expression(2));
+    const auto yes = diagrams.paths(node, true, 5000);
+    const auto no = diagrams.paths(node, false, 5000);
+    if (!yes || !no) continue;
+    for (int i = 0; i < 50; ++i) {
+      const struct seccomp_data call = to_seccomp_data(random.call());
+      const auto here = [&](const auto& path) { return on_path(path, call); };
+      const bool holds = diagrams.evaluate(node, call) == 1;
+      EXPECT_EQ(std::ranges::count_if(*yes, here), holds ? 1 : 0);
+      EXPECT_EQ(std::ranges::count_if(*no, here), holds ? 0 : 1);
+    }
+  }
+}
+
+TEST(DecisionDiagrams, PathsStopAtTheirLimit) {
+  DecisionDiagrams diagrams;
+  const Node other = diagrams.negation(diagrams.word_equals(argument_offset(2, true), ~0U, 7));
+  ASSERT_TRUE(diagrams.paths(other, true, 32).has_value());
+  EXPECT_EQ(diagrams.paths(other, true, 32)->size(), 32U);
+  EXPECT_FALSE(diagrams.paths(other, true, 31).has_value());
+  const auto only = diagrams.paths(other, false, 1);
+  ASSERT_TRUE(only.has_value());
+  EXPECT_EQ(only->front().mask[2], 0xffffffff00000000U);
+  EXPECT_EQ(only->front().value[2], uint64_t{7} << 32);
+  EXPECT_TRUE(diagrams.paths(diagrams.truth(), false, 0)->empty());
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 
@@ -13,9 +11,17 @@
 #include "src/profile/names.h"
 #include "src/profile/profile.h"
 #include "src/profile/profile_set.h"
+#include "tests/support/documentation.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx {
 namespace {
+
+using testing::contents;
+using testing::contents_of_folder;
+using testing::documented_examples;
+using testing::Example;
+using testing::identifiers_in;
 
 struct Case {
   const char* text;
@@ -132,6 +138,18 @@ const Case kRuleCases[] = {
     {"read: count == 0xf << 61\n", "1:16: error QSBX-146", "64 bits"},
     {"read: 1 else EPERM\n", "1:1: error QSBX-147", "else is never used"},
     {"clone: 0 else ENOSYS\n", "1:1: error QSBX-148", "QEMU aborts"},
+    {"ioctl: fd in fds(taps)\n", "1:18: error QSBX-149", "did you mean tap?"},
+    {"ioctl: fd in fds(eventfd)\n", "1:18: error QSBX-149", "known are kvm, kvm-vm, "},
+    {"ioctl: fd in fds()\n", "1:18: error QSBX-149", "no kind of descriptors ''"},
+    {"changes fds(taps)\n", "1:13: error QSBX-149", "did you mean tap?"},
+    {"read: count in fds(tap)\n", "1:7: error QSBX-150", "count of read is no descriptor"},
+    {"close_range: max_fd in fds(tap)\n", "1:14: error QSBX-150", "is no descriptor"},
+    {"read: (fd & 3) in fds(tap)\n", "1:8: error QSBX-150", "a part of fd is no descriptor"},
+    {"ioctl: _IOC_NR(cmd) in fds(tap)\n", "1:16: error QSBX-150", "a part of cmd"},
+    {"ioctl: !(cmd == 1 || fd in fds(tap))\n", "1:28: error QSBX-151", "under a !"},
+    {"ioctl: fd in fds\n", "1:17: error QSBX-113", "expected ( after fds"},
+    {"ioctl: fd in fds(tap, kvm)\n", "1:21: error QSBX-113", "expected ) after the kind"},
+    {"changes tap\n", "1:9: error QSBX-113", "expected fds( and a kind"},
     {"clone: clone_flags & CLONE_VFORK else EPERM\n", "1:1: error QSBX-148", "CLONE_THREAD"},
     {"include base/x\n", "1:1: error QSBX-163", "cannot include others"},
 };
@@ -275,22 +293,6 @@ TEST(Limits, Diagnostics) {
   EXPECT_EQ(result.error().diagnostics.back().where.line, 6);
 }
 
-std::string contents(const std::string& file) {
-  std::ifstream stream(std::string(QSBX_SOURCE_DIR) + "/" + file);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-// The identifiers that stand right behind `before`.
-std::set<std::string> identifiers_in(const std::string& text, const std::string& before) {
-  constexpr size_t kLength = std::string_view("QSBX-100").size();
-  const std::string start = before + "QSBX-";
-  std::set<std::string> found;
-  for (size_t at = text.find(start); at != std::string::npos; at = text.find(start, at + 1)) {
-    found.insert(text.substr(at + before.size(), kLength));
-  }
-  return found;
-}
-
 std::set<std::string> identifiers_of_source() {
   return identifiers_in(contents("src/profile/diagnostic_ids.h"), "\"");
 }
@@ -299,25 +301,6 @@ TEST(Documentation, ExplainsEveryDiagnosticAndNoOther) {
   const std::set<std::string> known = identifiers_of_source();
   ASSERT_GT(known.size(), 30u);
   EXPECT_EQ(known, identifiers_in(contents("docs/diagnostics.md"), "\n### "));
-}
-
-struct Example {
-  std::string id;
-  std::string text;
-};
-
-std::vector<Example> documented_examples(const std::string& file) {
-  const std::string document = contents(file);
-  const std::string fence = "```profile\n";
-  std::vector<Example> examples;
-  for (size_t at = 0; (at = document.find(fence, at)) != std::string::npos;) {
-    const size_t start = at + fence.size();
-    const size_t end = document.find("```", start);
-    const size_t heading = document.rfind("# ", at) + 2;
-    examples.push_back({document.substr(heading, 8), document.substr(start, end - start)});
-    at = end;
-  }
-  return examples;
 }
 
 // As a profile or as a rule file.
@@ -340,8 +323,7 @@ TEST(Documentation, TheLanguagesExampleIsRight) {
 }
 
 TEST(Documentation, IdentifiersAreWrittenInOnePlaceOnly) {
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(QSBX_SOURCE_DIR) + "/src/profile")) {
+  for (const auto& entry : std::filesystem::directory_iterator(in_source_tree("src/profile"))) {
     const std::string name = entry.path().filename();
     if (name == "diagnostic_ids.h") continue;
     EXPECT_TRUE(identifiers_in(contents("src/profile/" + name), "\"").empty()) << name;
@@ -350,17 +332,17 @@ TEST(Documentation, IdentifiersAreWrittenInOnePlaceOnly) {
 
 // Every identifier is tested somewhere in this folder.
 TEST(Documentation, EveryDiagnosticHasATest) {
-  std::string tests;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(QSBX_SOURCE_DIR) + "/tests/profile")) {
-    tests += contents("tests/profile/" + entry.path().filename().string());
-  }
+  const std::string tests = contents_of_folder("tests/profile");
   for (const std::string& id : identifiers_of_source()) {
     EXPECT_NE(tests.find(id), std::string::npos) << id;
   }
 }
 
-TEST(Names, KindsAreThoseOfAMachine) { EXPECT_EQ(applicable_kinds(), part_kinds()); }
+TEST(Names, KindsAreThoseOfAMachineAndFeatures) {
+  std::vector<std::string> kinds = part_kinds();
+  kinds.push_back(kFeatureKind);
+  EXPECT_EQ(applicable_kinds(), kinds);
+}
 
 }  // namespace
 }  // namespace qsbx

@@ -227,6 +227,27 @@ TEST(Statements, FillTheProfile) {
   EXPECT_TRUE(profile->rules[2].feature.empty());
 }
 
+TEST(Statements, WhatChangesWhileTheGuestRuns) {
+  const Profile profile =
+      parse("changes fds(tap), fds(kvm-vcpu)\n[feature f]\nchanges fds(vhost)\n");
+  ASSERT_EQ(profile.changes.size(), 3u);
+  EXPECT_EQ(profile.changes[0].descriptors, DescriptorKind::kTap);
+  EXPECT_EQ(profile.changes[0].feature, "");
+  EXPECT_EQ(profile.changes[1].descriptors, DescriptorKind::kKvmVcpu);
+  EXPECT_EQ(profile.changes[2].descriptors, DescriptorKind::kVhost);
+  EXPECT_EQ(profile.changes[2].feature, "f");
+}
+
+TEST(Text, DescriptorsAreAnyUntilTheyAreBound) {
+  const Profile profile =
+      parse("{ read, ioctl }: fd in fds(\n  tap)\nmmap: fd in fds( kvm-vcpu )\n");
+  ASSERT_EQ(profile.rules.size(), 2u);
+  for (const uint64_t fd : {uint64_t{0}, uint64_t{0x7fffffff}, ~uint64_t{0}}) {
+    EXPECT_TRUE(holds(profile.rules[0].condition, {fd}));
+    EXPECT_TRUE(holds(profile.rules[1].condition, {0, 0, 0, 0, fd}));
+  }
+}
+
 TEST(Statements, AProfileWithoutRulesIsAProfile) {
   const auto profile = parse_profile("profile none\n", "f", Architecture::kX86_64);
   ASSERT_TRUE(profile.ok());
@@ -241,6 +262,7 @@ TEST(Text, ExpressionsReadBackAsTheyWerePrinted) {
        {"poll: timeout_msecs in { -7..-1, 30 }", "open: flags & O_CREAT|O_TRUNC",
         "openat: dfd == AT_FDCWD && (flags & O_ACCMODE) == O_RDONLY", "openat: dfd < -5",
         "ioctl: _IOC_TYPE(cmd) == 'd' || cmd in { KVM_RUN, 1..9 }",
+        "ioctl: fd in fds(kvm-vcpu) && cmd == KVM_RUN || fd in fds(tap)",
         "mmap: (flags & ~(MAP_PRIVATE|MAP_ANONYMOUS)) == 0 && !(prot == PROT_EXEC || len > 5)"}) {
     const Syscall& call = call_of(text.substr(0, text.find(':')));
     const std::string printed = parse(text).rules.at(0).condition.to_string(call, architecture);
@@ -253,7 +275,8 @@ TEST(Text, ExpressionsReadBackAsTheyWerePrinted) {
 const char kSample[] =
     "profile p\napplies to device a, b*\ninclude base/x\n[main, feature f]\n"
     "ioctl: _IOC_TYPE(cmd) == 'd' && cmd in { KVM_RUN, 1..9 } else EPERM\n"
-    "all except { read }: 1\nopen: !(flags & ~O_CREAT | 1 << 3) || (flags & O_ACCMODE) == 0 # c\n";
+    "all except { read }: 1\nchanges fds(tap)\nioctl: fd in fds(kvm-vcpu)\nopen: !(flags & "
+    "~O_CREAT | 1 << 3) || (flags & O_ACCMODE) == 0 # c\n";
 
 // Only that the parser comes back, with an answer or with errors that are within the text.
 void expect_survival(const std::string& text) {

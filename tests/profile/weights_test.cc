@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "src/profile/profile_set.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx {
 namespace {
@@ -161,7 +162,7 @@ TEST_F(WeightsFolder, IsNoProfile) {
 // What is shipped names calls and constants that exist.
 TEST(ShippedWeights, AreRightOnBothArchitectures) {
   for (const Architecture architecture : {kX86, kArm}) {
-    const auto list = weights_of(std::string(QSBX_SOURCE_DIR) + "/profiles/qemu", architecture);
+    const auto list = weights_of(in_source_tree("profiles/qemu"), architecture);
     ASSERT_TRUE(list.ok()) << list.error().to_string();
     EXPECT_FALSE(list->empty());
   }

@@ -8,6 +8,7 @@
 
 #include "src/machine/command_line.h"
 #include "src/machine/selection.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx {
 namespace {
@@ -92,13 +93,12 @@ Selection selection_of(const ProfileSet& set, const std::vector<std::string>& co
 }  // namespace
 
 ProfileSet shipped_profiles(Architecture architecture) {
-  return expect(ProfileSet::read(QSBX_SOURCE_DIR "/profiles/qemu", architecture));
+  return expect(ProfileSet::read(in_source_tree("profiles/qemu"), architecture));
 }
 
 const Machines& tested_machines() {
   static const Machines machines =
-      nlohmann::json::parse(output_of(QSBX_SOURCE_DIR "/tests/guest/list-machines"))
-          .get<Machines>();
+      nlohmann::json::parse(output_of(in_source_tree("tests/guest/list-machines"))).get<Machines>();
   return machines;
 }
 
@@ -120,7 +120,11 @@ Policies policies_of_machines(const ProfileSet& set) {
   Collection collection(set);
   collection.add("phase boot", boot_policy(set));
   for (const auto& [name, command_line] : tested_machines()) {
-    collection.add_all("machine " + name, selection_of(set, command_line));
+    const Selection selection = selection_of(set, command_line);
+    collection.add_all("machine " + name, selection);
+    Selection with_features = selection;
+    select_features(with_features, features_of(set), set);
+    collection.add_all("machine " + name + " with features' profiles", with_features);
   }
   return collection.take();
 }

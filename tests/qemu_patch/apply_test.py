@@ -54,7 +54,8 @@ def make_tree(tree, series):
             so_far += insertion.anchor + "something else\n"
         path.write_text(so_far)
     (tree / "scripts/meson-buildoptions.sh").chmod(0o755)
-    (tree / "include/qemu").mkdir(parents=True)
+    for path in new_files_of(series):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
     (tree / "VERSION").write_text(VERSIONS[series] + "\n")
 
 
@@ -211,7 +212,7 @@ class Refusals(TreeTest):
         self.assert_refused(r"system/qsbx-machine\.c: is there already and not from this script")
 
     def test_no_place_to_write(self):
-        (self.tree / "include/qemu").rmdir()
+        shutil.rmtree(self.tree / "include")
         self.assert_refused(r"include/qemu/.*: No such file")
 
     def test_usage(self):
@@ -240,7 +241,8 @@ def copy_touched_files(source, tree, series):
     for path in ["VERSION", *dict.fromkeys(i.path for i in insertions_of(series))]:
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source / path, tree / path)
-    (tree / "include/qemu").mkdir(parents=True, exist_ok=True)
+    for path in new_files_of(series):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
 
 
 class RealSources(TreeTest):

@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string>
 
+#include "tests/support/source_tree.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -43,7 +45,7 @@ TEST(GeneratedTablesTest, AreWhatTheGeneratorWrites) {
   if (const std::string reason = obstacle(); !reason.empty()) GTEST_SKIP() << reason;
   std::string folder = (fs::temp_directory_path() / "qsbx-tables-XXXXXX").string();
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const fs::path source = QSBX_SOURCE_DIR;
+  const fs::path source = qsbx::in_source_tree("");
   const std::string command =
       (source / "scripts/generate-syscall-tables").string() + " --output " + folder;
   ASSERT_EQ(std::system(command.c_str()), 0);

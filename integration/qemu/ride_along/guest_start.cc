@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "integration/qemu/ride_along/lockdown_report.h"
 #include "integration/qemu/ride_along/monitor_end.h"
-#include "kernel/thread_state.h"
 #include "src/machine/monitor_command.h"
 #include "src/machine/qmp_machine.h"
 
@@ -48,15 +48,6 @@ bool has_kind(const Machine& machine, std::string_view kind) {
   return false;
 }
 
-size_t count_threads() {
-  auto threads = threads_of(getpid());
-  return threads ? threads->size() : 0;
-}
-
-int64_t total(const LockdownTimings& timings) {
-  return timings.read + timings.compose + timings.compile + timings.verify + timings.install;
-}
-
 }  // namespace
 
 Status GuestStart::prepare(const RideAlongSettings& settings,
@@ -67,6 +58,7 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
     auto mode = mode_from_string(settings.mode);
     if (!mode) return mode.error();
     sandbox_.set_mode(*mode);
+    sandbox_.set_roles(settings.roles == kRolesOn);
   }
   auto understood = read_command_line(command_line);
   command_line_ = understood ? *understood : read_states(command_line);
@@ -76,14 +68,9 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
   }
   if (auto kept = keep_standard_error(); !kept) return kept;
   if (observed_) return Done{};
-  if (!settings.report_file.empty()) {
-    report_ = open(settings.report_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (report_ < 0) {
-      return Error{ErrorCode::kUsage,
-                   "cannot write the report " + settings.report_file + ": " + std::strerror(errno),
-                   errno};
-    }
-  }
+  auto report = open_lockdown_report(settings.report_file);
+  if (!report) return report.error();
+  report_ = *report;
   if (auto loaded = sandbox_.load_profiles(settings.profiles); !loaded) return loaded;
   for (const std::string& feature : settings.features) {
     if (auto allowed = sandbox_.allow_feature(feature); !allowed) return allowed;
@@ -127,7 +114,7 @@ void GuestStart::run() {
 Status GuestStart::talk(QmpClient& qmp) {
   qmp.give_way_to("RESUME");
   if (!observed_) {
-    if (auto added = add_parts(presumed_machine()); !added) return added;
+    if (auto presumed = presume(); !presumed) return presumed;
   }
   Status known = get_to_know(qmp);
   if (!known && known.error().saved_errno != EINTR) return known;
@@ -149,8 +136,17 @@ Machine GuestStart::presumed_machine() const {
   return machine;
 }
 
+// QEMU makes its devices meanwhile. Nearly always it has those profiles in the end, and what is
+// ready for them then need not be made; where it has others, this was in vain.
+Status GuestStart::presume() {
+  if (auto added = add_parts(presumed_machine()); !added) return added;
+  if (!only_audits()) (void)sandbox_.prepare();  // which in audit says what has no profile
+  return Done{};
+}
+
 Status GuestStart::get_to_know(QmpClient& qmp) {
   if (auto ready = qmp.negotiate(kNever); !ready) return ready;
+  monitor_end().keep_others_silent(false);  // from now on QEMU tells us of a start, and waits
   if (auto waits = check_not_started(qmp); !waits) return waits;
   if (auto there = await_machine(qmp); !there) return there;
   if (broken_ || observed_) return Done{};
@@ -196,7 +192,9 @@ Status GuestStart::await_machine(QmpClient& qmp) {
 Status GuestStart::read_again(QmpClient& qmp) {
   const uint64_t changes = monitor_end().changes();
   const auto begin = steady_clock::now();
-  auto told = read_machine(qmp, kRideAlongMonitor);
+  auto told = read_machine(qmp, kRideAlongMonitor, [this](const std::string& type) {
+    return sandbox_.covers({"device", type});
+  });
   if (!told) return told.error();
   hear_commands();
   if (auto added = add_parts(*told); !added) return added;
@@ -240,6 +238,8 @@ Status GuestStart::add_parts(const Machine& told) {
   for (const Part& part : command_line_.machine.parts) {
     if (comes_from_command_line(part.kind)) machine.add(part.kind, part.name);
   }
+  // The launcher has said -name debug-threads=on.
+  if (settings_.roles == kRolesOn) machine.add("option", "debug-threads");
   if (has_kind(machine, "block") && !has_kind(machine, "aio")) machine.add("aio", "threads");
   for (const Part& part : machine.parts) {
     if (auto added = sandbox_.add_part(part.kind, part.name); !added) return added;
@@ -285,66 +285,16 @@ Status GuestStart::lock_down() {
   const size_t threads = count_threads();
   if (auto locked = sandbox_.lockdown(); !locked) return locked;
   locked_down_ = true;
-  announce(threads);
+  say(lockdown_announcement(sandbox_, threads));
   write_report(threads);
   return Done{};
 }
 
 void GuestStart::mark_devices_ready() { (void)prctl(kDevicesReadyMark, 0, 0, 0, 0); }
 
-void GuestStart::announce(size_t threads) {
-  char rest[80];
-  std::snprintf(rest, sizeof rest, ", %zu threads, locked down in %.1f ms", threads,
-                static_cast<double>(total(sandbox_.timings())) / 1000);
-  say("qsbx: " + sandbox_.describe() + rest);
-}
-
-namespace {
-
-// Null when it is not known whether there are any.
-nlohmann::json rings_to_json(const std::optional<IoUringState>& state) {
-  if (!state) return nullptr;
-  nlohmann::json rings = nlohmann::json::array();
-  for (const IoUringRing& ring : state->rings) {
-    rings.push_back({{"descriptor", ring.descriptor}, {"polled", ring.polled}});
-  }
-  return {{"rings", rings}, {"polling-threads", state->polling_threads}};
-}
-
-// Null when there is no wall.
-nlohmann::json wall_to_json(const std::string& wall) {
-  return wall.empty() ? nlohmann::json(nullptr) : nlohmann::json(wall);
-}
-
-}  // namespace
-
 void GuestStart::write_report(size_t threads) {
-  if (report_ < 0) return;
-  const LockdownTimings& timings = sandbox_.timings();
-  nlohmann::json parts = nlohmann::json::array();
-  for (const Part& part : sandbox_.machine().parts) {
-    parts.push_back({{"kind", part.kind}, {"name", part.name}});
-  }
-  nlohmann::json report = {{"mode", settings_.mode},
-                           {"description", sandbox_.describe()},
-                           {"granted-calls", sandbox_.granted_calls()},
-                           {"parts", parts},
-                           {"features", sandbox_.machine().features},
-                           {"threads", threads},
-                           {"io-uring", rings_to_json(sandbox_.rings())},
-                           {"landlock", wall_to_json(settings_.wall)},
-                           {"microseconds",
-                            {{"read", timings.read},
-                             {"compose", timings.compose},
-                             {"compile", timings.compile},
-                             {"verify", timings.verify},
-                             {"install", timings.install},
-                             {"total", total(timings)}}}};
-  const std::string text =
-      report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (write(report_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    say("qsbx: warning: the report " + settings_.report_file + " could not be written");
-  }
+  if (report_ < 0 || write_lockdown_report(report_, settings_, sandbox_, threads)) return;
+  say("qsbx: warning: the report " + settings_.report_file + " could not be written");
 }
 
 // QEMU ends by itself where it can, so that its sockets, its PID file and the terminal are as it
@@ -362,6 +312,7 @@ void GuestStart::end_qemu(QmpClient& qmp, const Error& error) {
 
 void GuestStart::report_failure(const Error& error) {
   broken_ = true;
+  monitor_end().keep_others_silent(false);
   monitor_end().hold_answers(false);
   if (observed_) {
     say("qsbx: warning: " + error.to_string() + "; when devices are ready is not recorded");

@@ -37,6 +37,7 @@ class GuestStart {
   Status keep_standard_error();
   Status talk(QmpClient& qmp);
   Machine presumed_machine() const;
+  Status presume();
   Status get_to_know(QmpClient& qmp);
   Status check_understood();
   Status check_not_started(QmpClient& qmp);
@@ -50,7 +51,6 @@ class GuestStart {
   Status check_known();
   Status lock_down();
   void mark_devices_ready();
-  void announce(size_t threads);
   void write_report(size_t threads);
   void end_qemu(QmpClient& qmp, const Error& error);
   void say(const std::string& line);

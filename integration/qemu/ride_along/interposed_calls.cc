@@ -2,6 +2,7 @@
 //
 // The C library's functions that QEMU gets from here instead; all that this library exports.
 #include <dlfcn.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -9,7 +10,12 @@
 
 #include <cerrno>
 
+#include "integration/qemu/ride_along/first_thread.h"
 #include "integration/qemu/ride_along/monitor_end.h"
+#include "integration/qemu/ride_along/serving_start.h"
+#include "integration/qemu/ride_along/thread_names.h"
+#include "src/lockdown/thread_roles.h"
+#include "src/lockdown/thread_spawner.h"
 
 namespace {
 
@@ -40,6 +46,24 @@ QSBX_INTERPOSED int pthread_sigmask(int how, const sigset_t* set, sigset_t* old)
 QSBX_INTERPOSED int sigprocmask(int how, const sigset_t* set, sigset_t* old) noexcept {
   static auto* const real = next<decltype(sigprocmask)>("sigprocmask");
   return without_sigsys(real, how, set, old);
+}
+
+QSBX_INTERPOSED int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                                   void* (*routine)(void*), void* argument) noexcept {
+  qsbx::ThreadStart start = {routine, argument};
+  if (qsbx::names_tell_roles.load()) {
+    start = qsbx::with_name_if_first(start, __builtin_return_address(0));
+  }
+  return qsbx::start_thread(thread, attributes, start.routine, start.argument);
+}
+
+// QEMU's threads give themselves their names, with -name debug-threads=on.
+QSBX_INTERPOSED int pthread_setname_np(pthread_t thread, const char* name) noexcept {
+  static auto* const real = next<decltype(pthread_setname_np)>("pthread_setname_np");
+  const int result = real(thread, name);
+  const bool is_own = pthread_equal(thread, pthread_self()) != 0;
+  if (is_own && qsbx::names_tell_roles.load()) qsbx::thread_starts(name);
+  return result;
 }
 
 QSBX_INTERPOSED ssize_t sendmsg(int fd, const msghdr* message, int flags) {
@@ -83,4 +107,15 @@ QSBX_INTERPOSED int close(int fd) {
   static auto* const real = next<decltype(close)>("close");
   if (fd >= 0 && qsbx::monitor_end().is(fd)) qsbx::monitor_end().forget();
   return real(fd);
+}
+
+// GLib's. Of the storage programs' own code only the main loop calls it for the default context,
+// before it waits (util/main-loop.c: os_host_main_loop_wait).
+struct _GMainContext;
+
+QSBX_INTERPOSED int g_main_context_acquire(_GMainContext* context) {
+  static auto* const real = next<int(_GMainContext*)>("g_main_context_acquire");
+  static auto* const main_context = next<_GMainContext*()>("g_main_context_default");
+  if (context == nullptr || context == main_context()) qsbx::serving_start().main_loop_turns();
+  return real(context);
 }

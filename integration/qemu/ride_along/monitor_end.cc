@@ -87,9 +87,10 @@ bool MonitorEnd::may_say(int who, const iovec* parts, size_t count) {
   other_traffic_.store(true);
   const std::string text = text_of(parts, count);
   const std::lock_guard lock(others_mutex_);
-  if (is_greeting(text)) others_[who] = {};
+  if (is_greeting(text) && has_spoken(who)) others_[who] = {};
   const auto found = others_.find(who);
   if (found == others_.end()) return true;
+  if (others_are_silent_.load()) return false;
   OtherMonitor& monitor = found->second;
   if (monitor.changes && (monitor.held == 0 || text.size() > monitor.held_size)) {
     monitor.held = ++changes_;
@@ -98,7 +99,14 @@ bool MonitorEnd::may_say(int who, const iovec* parts, size_t count) {
   if (holds_answers_.load() && known_.load() < monitor.held) return false;
   monitor.held = 0;
   monitor.answered = true;
+  monitor.spoken = true;
   return true;
+}
+
+// A greeting that is tried again, with what came since behind it, is no other client's.
+bool MonitorEnd::has_spoken(int who) const {
+  const auto found = others_.find(who);
+  return found == others_.end() || found->second.spoken;
 }
 
 // QEMU reads byte by byte or in pieces.
@@ -143,6 +151,7 @@ void MonitorEnd::let_guest_run() {
 }
 
 void MonitorEnd::end_instead() {
+  others_are_silent_.store(false);
   holds_answers_.store(false);
   const std::lock_guard lock(mutex_);
   gate_ = Gate::kEnding;

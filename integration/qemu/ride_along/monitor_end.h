@@ -46,6 +46,9 @@ class MonitorEnd {
   bool may_say(int who, const iovec* parts, size_t count);
   void hear(int who, const iovec* parts, size_t count, ssize_t size);
   void hold_answers(bool hold) { holds_answers_.store(hold); }
+  // No other monitor says a word, its greeting included: whoever waits for that, as the protocol
+  // has it, cannot start the guest before QEMU would tell us.
+  void keep_others_silent(bool silent) { others_are_silent_.store(silent); }
 
   // Answers so far to commands that may have changed the machine, and those before the last read.
   uint64_t changes() const { return changes_.load(); }
@@ -69,17 +72,20 @@ class MonitorEnd {
     std::string heard;      // of a command that is not complete
     bool changes = false;   // what it heard since it last spoke names a change
     bool answered = false;  // it has spoken since
+    bool spoken = false;    // it has been let say something
     uint64_t held = 0;      // the change that the answer being held tells of
     size_t held_size = 0;
   };
 
   void hold();
+  bool has_spoken(int who) const;
 
   std::atomic<int> fd_ = -1;
   std::atomic<bool> greeted_ = false;
   std::atomic<bool> over_ = false;
   std::atomic<bool> other_traffic_ = false;
   std::atomic<bool> holds_answers_ = false;
+  std::atomic<bool> others_are_silent_ = false;
   std::atomic<uint64_t> changes_ = 0;
   std::atomic<uint64_t> known_ = 0;
   std::mutex others_mutex_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Loaded into an unmodified QEMU by `qsbx run`, before QEMU's own code runs.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -8,14 +9,18 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
 #include "integration/qemu/ride_along/guest_start.h"
+#include "integration/qemu/ride_along/last_words.h"
 #include "integration/qemu/ride_along/monitor_end.h"
+#include "integration/qemu/ride_along/serving_start.h"
 #include "integration/qemu/ride_along/settings.h"
+#include "integration/qemu/ride_along/thread_names.h"
+#include "src/machine/process_command.h"
+#include "src/machine/storage_program.h"
 
 namespace qsbx {
 namespace {
@@ -27,10 +32,8 @@ GuestStart& guest_start() {
 }
 
 std::vector<std::string> own_command_line() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::vector<std::string> arguments;
-  for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
-  return arguments;
+  auto command = command_of_process(getpid());
+  return command ? std::move(command).value() : std::vector<std::string>();
 }
 
 std::vector<std::string> without_added(std::vector<std::string> arguments, int added) {
@@ -49,12 +52,13 @@ void clean_environment(const RideAlongSettings& settings) {
   }
 }
 
+bool keep_broker_socket(const RideAlongSettings& settings) {
+  return settings.broker_socket < 0 || fcntl(settings.broker_socket, F_SETFD, FD_CLOEXEC) == 0;
+}
+
 bool keep_promised_socket(const RideAlongSettings& settings) {
   if (dup3(settings.qemu_socket, settings.promised_socket, O_CLOEXEC) < 0) return false;
   close(settings.qemu_socket);
-  if (settings.broker_socket >= 0 && fcntl(settings.broker_socket, F_SETFD, FD_CLOEXEC) != 0) {
-    return false;
-  }
   return fcntl(settings.own_socket, F_SETFD, FD_CLOEXEC) == 0 &&
          fcntl(settings.monitor_config, F_SETFD, FD_CLOEXEC) == 0;
 }
@@ -90,7 +94,46 @@ void end_with_failure() {
 
 [[noreturn]] void refuse(const std::string& message) {
   std::fprintf(stderr, "qsbx: error: %s; QEMU does not start\n", message.c_str());
+  let_libvirt_hear(own_command_line());
   _exit(1);
+}
+
+// These programs have no option that lets their threads have names.
+Status name_threads() {
+  auto* const naming = reinterpret_cast<void (*)(bool)>(dlsym(RTLD_DEFAULT, "qemu_thread_naming"));
+  if (naming == nullptr) {
+    return Error{ErrorCode::kUsage, "its threads cannot be told apart here; leave --roles out"};
+  }
+  naming(true);
+  return Done{};
+}
+
+Status prepare_serving(const RideAlongSettings& settings,
+                       const std::vector<std::string>& command_line) {
+  const bool for_roles = settings.roles == kRolesOn;
+  if (for_roles || settings.mode == kModeOff) {
+    if (auto named = name_threads(); !named && for_roles) return named;
+  }
+  return serving_start().prepare(settings, command_line);
+}
+
+void ride_along_server(const RideAlongSettings& settings,
+                       const std::vector<std::string>& command_line) {
+  monitor_end().let_guest_run();  // what is sent and received is none of ours
+  auto prepared = prepare_serving(settings, command_line);
+  if (!prepared && !serving_start().only_audits()) refuse(prepared.error().to_string());
+  if (!prepared) serving_start().do_without(prepared.error());
+}
+
+void ride_along_emulator(const RideAlongSettings& settings,
+                         const std::vector<std::string>& command_line) {
+  if (!keep_promised_socket(settings)) refuse("the sockets of 'qsbx run' are not there");
+  auto prepared = guest_start().prepare(settings, command_line);
+  if (!prepared && !guest_start().only_audits()) refuse(prepared.error().to_string());
+  if (!prepared) guest_start().report_failure(prepared.error());
+  atexit(end_with_failure);
+  monitor_end().keep_others_silent(prepared.ok());
+  monitor_end().attach(settings.promised_socket, start_thread);
 }
 
 __attribute__((constructor)) void ride_along() {
@@ -99,13 +142,14 @@ __attribute__((constructor)) void ride_along() {
   auto settings = ride_along_settings_from(text);
   if (!settings) refuse(settings.error().message);
   clean_environment(*settings);
-  if (!keep_promised_socket(*settings)) refuse("the sockets of 'qsbx run' are not there");
-  auto prepared = guest_start().prepare(
-      *settings, without_added(own_command_line(), settings->added_arguments));
-  if (!prepared && !guest_start().only_audits()) refuse(prepared.error().to_string());
-  if (!prepared) guest_start().report_failure(prepared.error());
-  atexit(end_with_failure);
-  monitor_end().attach(settings->promised_socket, start_thread);
+  if (!keep_broker_socket(*settings)) refuse("the socket of the broker is not there");
+  names_tell_roles = settings->roles == kRolesOn;
+  const auto command_line = without_added(own_command_line(), settings->added_arguments);
+  if (storage_program(command_line.empty() ? "" : command_line[0]).empty()) {
+    ride_along_emulator(*settings, command_line);
+  } else {
+    ride_along_server(*settings, command_line);
+  }
 }
 
 }  // namespace

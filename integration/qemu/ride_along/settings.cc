@@ -39,6 +39,7 @@ std::string to_text(const RideAlongSettings& settings) {
                  {"report", settings.report_file},
                  {"profiles", settings.profiles},
                  {"preload", settings.preload},
+                 {"roles", settings.roles},
                  {"wall", settings.wall},
                  {"added-arguments", settings.added_arguments},
                  {"qemu-socket", settings.qemu_socket},
@@ -57,7 +58,7 @@ Result<RideAlongSettings> ride_along_settings_from(const std::string& text) {
       object.is_object() && read(object, "mode", settings.mode) &&
       read(object, "features", settings.features) && read(object, "report", settings.report_file) &&
       read(object, "profiles", settings.profiles) && read(object, "preload", settings.preload) &&
-      read(object, "wall", settings.wall) &&
+      read(object, "roles", settings.roles) && read(object, "wall", settings.wall) &&
       read(object, "added-arguments", settings.added_arguments) &&
       read(object, "qemu-socket", settings.qemu_socket) &&
       read(object, "promised-socket", settings.promised_socket) &&

@@ -19,6 +19,9 @@ inline constexpr char kRideAlongMonitor[] = "qsbx-ride-along";
 // The mode of `qsbx trace`: nothing is read, composed or installed.
 inline constexpr char kModeOff[] = "off";
 
+// RideAlongSettings::roles, where they are wanted.
+inline constexpr char kRolesOn[] = "on";
+
 // In mode off, prctl(2) with this option is called where the lockdown would be. No kernel knows the
 // option ("QSBX"): the call fails and does nothing, but whoever records calls sees it.
 inline constexpr int kDevicesReadyMark = 0x51534258;
@@ -29,6 +32,7 @@ struct RideAlongSettings {
   std::string report_file;  // empty: no report
   std::string profiles;     // empty: the default folder
   std::string preload;      // what LD_PRELOAD was before; empty: not set
+  std::string roles;        // "on" where threads get programs of their own, by their roles
   std::string wall;         // what was said of the wall around this process; empty: there is none
   int added_arguments = 0;  // the launcher's own, right after QEMU's name
 

@@ -2,3 +2,4 @@
 profile tcg
 applies to accelerator tcg
 include base/process
+include base/emulator

@@ -5,4 +5,5 @@ include base/process
 include base/eventfd
 include base/file
 
-{ io_setup, io_submit, io_getevents, io_destroy, io_cancel }: 1
+[main, vcpu, iothread, monitor, rcu, migration, other]
+{ io_setup, io_submit, io_destroy }: 1

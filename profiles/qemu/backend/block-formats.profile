@@ -5,3 +5,4 @@ applies to block vdi, vhdx, vpc, qcow, qed, parallels, bochs, cloop, dmg, luks, 
 applies to block preallocate, snapshot-access, copy-before-write
 include base/process
 include base/file
+include base/growing-file

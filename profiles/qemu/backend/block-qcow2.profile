@@ -3,3 +3,4 @@ profile block-qcow2
 applies to block qcow2
 include base/process
 include base/file
+include base/growing-file

@@ -2,5 +2,4 @@
 profile chardev-file
 applies to chardev file, pipe
 include base/process
-
-lseek: 1
+include base/channel

@@ -3,3 +3,4 @@
 profile chardev-inside
 applies to chardev spicevmc, spiceport, qemu-vdagent, hub
 include base/process
+include base/channel

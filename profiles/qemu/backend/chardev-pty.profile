@@ -2,3 +2,4 @@
 profile chardev-pty
 applies to chardev pty
 include base/process
+include base/channel

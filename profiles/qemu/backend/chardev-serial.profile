@@ -2,5 +2,7 @@
 profile chardev-serial
 applies to chardev serial
 include base/process
+include base/channel
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
 ioctl: cmd in { TCSETS, TCSETS2, TCGETS2, TCSBRK, TIOCMGET, TIOCMSET }

@@ -2,5 +2,7 @@
 profile chardev-udp
 applies to chardev udp
 include base/process
+include base/channel
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
 { recvmsg, sendmsg }: 1

@@ -2,5 +2,6 @@
 profile cryptodev-vhost-user
 applies to object cryptodev-vhost-user
 include base/process
+include base/channel
 include base/eventfd
 include base/vhost-user-channel

@@ -2,3 +2,4 @@
 profile fsdev-synth
 applies to fsdev synth
 include base/process
+include base/channel

@@ -3,5 +3,8 @@
 profile input-linux
 applies to object input-linux
 include base/process
+include base/channel
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
+# lint QSBX-342: the tables lack linux/input.h, of which no other command has this type and number
 ioctl: _IOC_TYPE(cmd) == 'E' && _IOC_NR(cmd) == 0x90               # EVIOCGRAB

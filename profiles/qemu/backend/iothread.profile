@@ -2,3 +2,7 @@
 profile iothread
 applies to object iothread, main-loop
 include base/process
+
+# Where GLib's sources are served, too (iothread.c: iothread_run).
+[main, iothread, other]
+poll: 1

@@ -3,5 +3,7 @@
 profile netdev-l2tpv3
 applies to netdev l2tpv3
 include base/process
+include base/channel
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
 { sendmsg, recvmmsg }: 1

@@ -3,5 +3,6 @@
 profile netdev-vhost-user
 applies to netdev vhost-user
 include base/process
+include base/channel
 include base/eventfd
 include base/vhost-user-channel

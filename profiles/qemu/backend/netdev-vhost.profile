@@ -5,4 +5,5 @@ include base/process
 include base/eventfd
 include base/vhost
 
-ioctl: cmd == VHOST_NET_SET_BACKEND
+[main, vcpu, iothread, monitor, rcu, migration, other]
+ioctl: fd in fds(vhost) && cmd == VHOST_NET_SET_BACKEND

@@ -3,6 +3,8 @@
 profile tpm-emulator
 applies to tpm emulator
 include base/process
+include base/channel
 
-{ recvmsg, sendmsg }: 1
+[main, vcpu, iothread, monitor, worker, rcu, migration, other]
+{ recvmsg, sendmsg }: 1                       # commands to swtpm and its answers
 shutdown: 1                                   # the socket pair, at the end (tpm_emulator_inst_finalize)

@@ -3,3 +3,4 @@
 profile tpm-passthrough
 applies to tpm passthrough
 include base/process
+include base/channel

@@ -1,4 +1,4 @@
 # Options that change what threads call.
 profile option
-applies to option sandbox, realtime
+applies to option sandbox
 include base/process

@@ -3,4 +3,5 @@ profile rtc-localtime
 applies to option rtc-localtime
 include base/process
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
 newfstatat: flag == 0                         # of /etc/localtime; a filter cannot see which file

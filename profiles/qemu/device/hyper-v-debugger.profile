@@ -3,7 +3,10 @@
 profile hyper-v-debugger
 applies to device hv-syndbg
 include base/process
+include base/channel
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
+# What the guest's debugger sends and receives.
 sendto: addr_len == 0
 recvfrom: 1
 { select, pselect6 }: 1

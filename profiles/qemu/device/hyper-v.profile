@@ -6,4 +6,5 @@ applies to device vmbus-bridge, hyperv-testdev, hyperv-synic
 include base/process
 include base/eventfd
 
-ioctl: cmd == KVM_HYPERV_EVENTFD
+[main, vcpu, iothread, monitor, rcu, migration, other]
+ioctl: fd in fds(kvm-vm) && cmd == KVM_HYPERV_EVENTFD

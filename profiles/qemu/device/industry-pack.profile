@@ -2,3 +2,4 @@
 profile industry-pack
 applies to device tpci200, ipoctal232
 include base/process
+include base/channel

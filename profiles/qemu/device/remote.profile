@@ -3,5 +3,7 @@
 profile remote-device
 applies to device x-pci-proxy-dev
 include base/process
+include base/channel
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
 { recvmsg, sendmsg }: 1

@@ -5,4 +5,5 @@ profile scsi-passthrough
 applies to device scsi-generic, scsi-block
 include base/process
 
+[main, vcpu, iothread, monitor, worker, rcu, migration, other]
 ioctl: cmd == SG_IO

@@ -4,3 +4,4 @@
 profile system-chips
 applies to device isa-applesmc, vmclock, guest-loader, pci-ipmi-*, ipmi-bmc-extern
 include base/process
+include base/channel

@@ -4,6 +4,8 @@ profile uefi-vars
 applies to device uefi-vars-*
 include base/process
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
+# The file is emptied and written anew.
 lseek: whence == SEEK_SET
 ftruncate: length == 0
 fsync: 1

@@ -4,3 +4,4 @@
 profile usb-chardev
 applies to device usb-ccid, ccid-card-passthru, usb-redir, usb-braille, u2f-passthru
 include base/process
+include base/channel

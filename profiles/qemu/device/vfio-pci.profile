@@ -5,6 +5,7 @@ applies to device vfio-pci, vfio-pci-nohotplug, vfio-pci-igd-lpc-bridge
 include base/process
 include base/eventfd                          # interrupts that the guest enables (pci.c: vfio_intx_enable, vfio_msi_enable)
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
 { pread64, pwrite64 }: 1                      # configuration space and registers (vfio_region_write, vfio_pci_write_config)
 ioctl: cmd in {
     VFIO_DEVICE_SET_IRQS, VFIO_DEVICE_IOEVENTFD,
@@ -19,6 +20,7 @@ ioctl: cmd in {
 # The picture of a device with display=on is mapped when it has a new size (vfio_region_mmap).
 mmap: (prot & PROT_EXEC) == 0 && flags in { MAP_SHARED, MAP_SHARED | MAP_FIXED }
 
-[feature migration]
+# The state of the device, and the pages that it has written to.
+[feature migration, main, vcpu, iothread, monitor, rcu, migration, other]
 ioctl: cmd in { VFIO_DEVICE_FEATURE, VFIO_IOMMU_DIRTY_PAGES, IOMMU_HWPT_SET_DIRTY_TRACKING,
     IOMMU_HWPT_GET_DIRTY_BITMAP }

@@ -4,4 +4,5 @@ applies to device vhost-scsi, vhost-scsi-pci*
 include device/virtio
 include base/vhost
 
-ioctl: cmd in { VHOST_SCSI_GET_ABI_VERSION, VHOST_SCSI_SET_ENDPOINT, VHOST_SCSI_CLEAR_ENDPOINT }
+[main, vcpu, iothread, monitor, rcu, migration, other]
+ioctl: fd in fds(vhost) && cmd in { VHOST_SCSI_GET_ABI_VERSION, VHOST_SCSI_SET_ENDPOINT, VHOST_SCSI_CLEAR_ENDPOINT }

@@ -4,4 +4,5 @@ applies to device vhost-vsock-device, vhost-vsock-pci*
 include device/virtio
 include base/vhost
 
-ioctl: cmd in { VHOST_VSOCK_SET_GUEST_CID, VHOST_VSOCK_SET_RUNNING }
+[main, vcpu, iothread, monitor, rcu, migration, other]
+ioctl: fd in fds(vhost) && cmd in { VHOST_VSOCK_SET_GUEST_CID, VHOST_VSOCK_SET_RUNNING }

@@ -3,6 +3,7 @@ profile virtio-mem
 applies to device virtio-mem, virtio-mem-pci*
 include device/virtio
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
 # Unplugged blocks go back to the host: ram_block_discard_range() of softmmu/physmem.c.
 madvise: behavior in { MADV_DONTNEED, MADV_REMOVE }
 fallocate: mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)   # memory that is a file

@@ -3,4 +3,5 @@ profile virtio-pmem
 applies to device virtio-pmem, virtio-pmem-pci*
 include device/virtio
 
+[main, vcpu, iothread, monitor, worker, rcu, migration, other]
 fsync: 1

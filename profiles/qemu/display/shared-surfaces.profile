@@ -5,6 +5,8 @@ profile shared-surfaces
 applies to option shared-surfaces
 include base/process
 
+[main, vcpu, iothread, monitor, rcu, migration, other]
+# Made, given its size, and mapped.
 memfd_create: flags == MFD_CLOEXEC
 ftruncate: 1
 mmap: prot == (PROT_READ | PROT_WRITE) && flags == MAP_SHARED

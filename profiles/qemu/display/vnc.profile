@@ -2,4 +2,5 @@
 profile vnc
 applies to display vnc
 include base/process
+include base/channel
 include base/accepted-socket

@@ -10,7 +10,6 @@
  */
 
 #include "qemu/osdep.h"
-#include <qsbx/qsbx.h>
 #include "hw/qdev-core.h"
 #include "monitor/monitor.h"
 #include "qapi/error.h"
@@ -18,6 +17,7 @@
 #include "qemu/error-report.h"
 #include "qemu/option.h"
 #include "qemu/qsbx-lockdown.h"
+#include "qemu/qsbx-sandbox.h"
 #include "system/runstate.h"
 #include "qsbx-machine.h"
 
@@ -25,28 +25,6 @@
 static QsbxSandbox *sandbox;
 static bool startup_is_done;
 static VMChangeStateEntry *on_first_run;
-
-static int fail(Error **errp, GError *error)
-{
-    error_setg(errp, "lockdown: %s", error->message);
-    g_error_free(error);
-    return -1;
-}
-
-static int require_no_lone_option(QemuOpts *opts, Error **errp)
-{
-    static const char *const names[] = { "lockdown-allow",
-                                         "lockdown-profiles" };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (qemu_opt_get(opts, names[i])) {
-            error_setg(errp, "%s needs lockdown=enforce, errno or audit",
-                       names[i]);
-            return -1;
-        }
-    }
-    return 0;
-}
 
 static int require_first_on(QemuOpts *opts, Error **errp)
 {
@@ -61,74 +39,23 @@ static int require_first_on(QemuOpts *opts, Error **errp)
     return 0;
 }
 
-static gboolean allow_features(QsbxSandbox *created, QemuOpts *opts,
-                               GError **error)
-{
-    const char *list;
-    QemuOptsIter iter;
-
-    qemu_opt_iter_init(&iter, opts, "lockdown-allow");
-    while ((list = qemu_opt_iter_next(&iter))) {
-        g_auto(GStrv) features = g_strsplit(list, "+", -1);
-
-        for (char **feature = features; *feature; feature++) {
-            if (!qsbx_sandbox_allow_feature(created, *feature, error)) {
-                return FALSE;
-            }
-        }
-    }
-    return TRUE;
-}
-
-/*
- * -daemonize points standard error at /dev/null.  But whoever reads a pipe
- * until its end waits for a daemon that keeps it.
- */
-static gboolean keep_standard_error(QsbxSandbox *created, GError **error)
-{
-    struct stat status;
-
-    if (!is_daemonized() || fstat(STDERR_FILENO, &status) != 0) {
-        return TRUE;
-    }
-    if (S_ISFIFO(status.st_mode)) {
-        warn_report("lockdown: standard error is a pipe, which a daemon lets "
-                    "go; send it to a file to see violations");
-        return TRUE;
-    }
-    return qsbx_sandbox_set_report_fd(created, STDERR_FILENO, error);
-}
-
 int qsbx_parse_sandbox(void *opaque, QemuOpts *opts, Error **errp)
 {
-    const char *mode_name = qemu_opt_get(opts, "lockdown");
-    g_autoptr(QsbxSandbox) created = NULL;
-    GError *error = NULL;
-    QsbxMode mode;
+    const char *mode = qemu_opt_get(opts, "lockdown");
+    Error *error = NULL;
+    QsbxSandbox *created;
 
-    if (!mode_name) {
-        return require_no_lone_option(opts, errp);
-    }
-    if (g_str_equal(mode_name, "off")) {
-        return 0;
-    }
-    if (require_first_on(opts, errp) < 0) {
+    if (mode && !g_str_equal(mode, "off") && require_first_on(opts, errp) < 0) {
         return -1;
     }
-    if (!qsbx_mode_from_string(mode_name, &mode, &error)) {
-        return fail(errp, error);
+    created = qsbx_sandbox_from_opts(opts, &error);
+    if (error) {
+        error_propagate(errp, error);
+        return -1;
     }
-
-    created = qsbx_sandbox_new();
-    qsbx_sandbox_set_mode(created, mode);
-    if (!qsbx_sandbox_load_profiles(created,
-                                    qemu_opt_get(opts, "lockdown-profiles"),
-                                    &error) ||
-        !allow_features(created, opts, &error) ||
-        !keep_standard_error(created, &error)) {
-        return fail(errp, error);
+    if (created) {
+        sandbox = created;
     }
-    sandbox = g_steal_pointer(&created);
     return 0;
 }
 

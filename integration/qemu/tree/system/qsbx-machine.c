@@ -5,8 +5,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "block/block.h"
-#include "block/block_int.h"
 #include "hw/qdev-core.h"
 #include "net/net.h"
 #include "net/vhost_net.h"
@@ -14,60 +12,29 @@
 #include "qapi/qapi-types-net.h"
 #include "qapi/qapi-types-ui.h"
 #include "qapi/qapi-visit-ui.h"
-#include "qobject/qdict.h"
 #include "qemu/accel.h"
 #include "qemu/config-file.h"
 #include "qemu/option.h"
 #include "qemu/qsbx-lockdown.h"
+#include "qemu/qsbx-sandbox.h"
 #include "qom/object.h"
 #include "ui/console.h"
 #include "ui/qemu-spice-module.h"
 #include "qsbx-machine.h"
 
-/* Where the parts go.  After the first error nothing is added any more. */
-typedef struct Parts {
-    QsbxSandbox *sandbox;
-    GError *error;
-} Parts;
-
-static void add(Parts *parts, const char *kind, const char *name)
-{
-    if (!parts->error) {
-        qsbx_sandbox_add_part(parts->sandbox, kind, name, &parts->error);
-    }
-}
-
-static const char *without_prefix(const char *name, const char *prefix)
-{
-    return g_str_has_prefix(name, prefix) ? name + strlen(prefix) : name;
-}
-
 static int add_device(Object *object, void *opaque)
 {
     if (object_dynamic_cast(object, TYPE_DEVICE)) {
-        add(opaque, "device", object_get_typename(object));
+        qsbx_add(opaque, "device", object_get_typename(object));
     }
     if (object_dynamic_cast(object, "virtio-gpu-device") &&
         object_property_get_bool(object, "blob", NULL)) {
-        add(opaque, "option", "virtio-gpu-blob");
+        qsbx_add(opaque, "option", "virtio-gpu-blob");
     }
     return 0;
 }
 
-static int add_object(Object *object, void *opaque)
-{
-    add(opaque, "object", object_get_typename(object));
-    return 0;
-}
-
-static int add_chardev(Object *object, void *opaque)
-{
-    add(opaque, "chardev",
-        without_prefix(object_get_typename(object), "chardev-"));
-    return 0;
-}
-
-static void add_accelerator(Parts *parts)
+static void add_accelerator(QsbxParts *parts)
 {
     /* Not current_accel_name(): that is for people, "KVM". */
     const char *type = object_get_typename(OBJECT(current_accel()));
@@ -78,23 +45,18 @@ static void add_accelerator(Parts *parts)
         length -= strlen("-accel");
     }
     name = g_strndup(type, length);
-    add(parts, "accelerator", name);
+    qsbx_add(parts, "accelerator", name);
 }
 
-static void add_qom(Parts *parts)
+static void add_qom(QsbxParts *parts)
 {
     Object *machine = qdev_get_machine();
-    Object *chardevs = object_resolve_path("/chardevs", NULL);
 
-    add(parts, "machine", object_get_typename(machine));
+    qsbx_add(parts, "machine", object_get_typename(machine));
     object_child_foreach_recursive(machine, add_device, parts);
-    object_child_foreach(object_get_objects_root(), add_object, parts);
-    if (chardevs) {
-        object_child_foreach(chardevs, add_chardev, parts);
-    }
 }
 
-static void add_netdev(Parts *parts, NetClientState *client)
+static void add_netdev(QsbxParts *parts, NetClientState *client)
 {
     const char *driver = NetClientDriver_str(client->info->type);
     bool in_kernel = client->info->type == NET_CLIENT_DRIVER_TAP &&
@@ -102,27 +64,15 @@ static void add_netdev(Parts *parts, NetClientState *client)
     g_autofree char *name = g_strconcat(driver, in_kernel ? "+vhost" : NULL,
                                         NULL);
 
-    add(parts, "netdev", name);
+    qsbx_add(parts, "netdev", name);
 }
-
-/* What starts programs when the guest connects; the backend keeps no record. */
-static GSList *noted_options;
 
 void qsbx_note_option(const char *name)
 {
-    if (!g_slist_find_custom(noted_options, name, (GCompareFunc)strcmp)) {
-        noted_options = g_slist_append(noted_options, (char *)name);
-    }
+    qsbx_note_part("option", name);
 }
 
-static void add_noted_options(Parts *parts)
-{
-    for (GSList *noted = noted_options; noted; noted = noted->next) {
-        add(parts, "option", noted->data);
-    }
-}
-
-static void add_netdevs(Parts *parts)
+static void add_netdevs(QsbxParts *parts)
 {
     int count = qemu_find_net_clients_except(NULL, NULL,
                                              NET_CLIENT_DRIVER_NIC, 0);
@@ -134,53 +84,15 @@ static void add_netdevs(Parts *parts)
     }
 }
 
-/* -blockdev leaves it in the options of the node, -drive in its flags. */
-static const char *aio_mode(BlockDriverState *bs)
-{
-    const char *mode = bs->options ? qdict_get_try_str(bs->options, "aio")
-                                   : NULL;
-
-    if (mode) {
-        return mode;
-    }
-    if (bs->open_flags & BDRV_O_IO_URING) {
-        return "io_uring";
-    }
-    return bs->open_flags & BDRV_O_NATIVE_AIO ? "native" : "threads";
-}
-
-static bool opens_a_file(const char *driver)
-{
-    return g_str_equal(driver, "file") || g_str_equal(driver, "host_device") ||
-           g_str_equal(driver, "host_cdrom");
-}
-
-static void add_block_nodes(Parts *parts)
-{
-    BlockDriverState *bs = NULL;
-
-    while ((bs = bdrv_next_all_states(bs))) {
-        const char *driver = bdrv_get_format_name(bs);
-
-        if (!driver) {
-            continue;
-        }
-        add(parts, "block", driver);
-        if (opens_a_file(driver)) {
-            add(parts, "aio", aio_mode(bs));
-        }
-    }
-}
-
 static int add_vnc(void *opaque, QemuOpts *opts, Error **errp)
 {
     const char *address = qemu_opt_get(opts, "vnc");
 
     if (g_strcmp0(address, "none") != 0) {
-        add(opaque, "display", "vnc");
+        qsbx_add(opaque, "display", "vnc");
     }
     if (qemu_opt_get_bool(opts, "sasl", false)) {
-        add(opaque, "option", "vnc-sasl");
+        qsbx_add(opaque, "option", "vnc-sasl");
     }
     return 0;
 }
@@ -189,31 +101,31 @@ static int add_vnc(void *opaque, QemuOpts *opts, Error **errp)
 static int add_run_with_option(void *opaque, QemuOpts *opts, Error **errp)
 {
     if (qemu_opt_get_bool(opts, "async-teardown", false)) {
-        add(opaque, "option", "async-teardown");
+        qsbx_add(opaque, "option", "async-teardown");
     }
     return 0;
 }
 
 /* Since 9.2 the pixels of a screen are in memory that can be shared. */
-static void add_shared_surfaces(Parts *parts)
+static void add_shared_surfaces(QsbxParts *parts)
 {
     bool shareable = QEMU_VERSION_MAJOR > 9 ||
                      (QEMU_VERSION_MAJOR == 9 && QEMU_VERSION_MINOR >= 2);
 
     if (shareable && qemu_console_lookup_by_index(0)) {
-        add(parts, "option", "shared-surfaces");
+        qsbx_add(parts, "option", "shared-surfaces");
     }
 }
 
 static int add_tpm(void *opaque, QemuOpts *opts, Error **errp)
 {
-    add(opaque, "tpm", qemu_opt_get(opts, "type"));
+    qsbx_add(opaque, "tpm", qemu_opt_get(opts, "type"));
     return 0;
 }
 
 static int add_fsdev(void *opaque, QemuOpts *opts, Error **errp)
 {
-    add(opaque, "fsdev", qemu_opt_get(opts, "fsdriver"));
+    qsbx_add(opaque, "fsdev", qemu_opt_get(opts, "fsdriver"));
     return 0;
 }
 
@@ -221,14 +133,14 @@ static int add_monitor(void *opaque, QemuOpts *opts, Error **errp)
 {
     const char *mode = qemu_opt_get(opts, "mode");
 
-    add(opaque, "monitor", g_strcmp0(mode, "control") == 0 ? "qmp" : "hmp");
+    qsbx_add(opaque, "monitor", g_strcmp0(mode, "control") == 0 ? "qmp" : "hmp");
     return 0;
 }
 
 static int add_name_option(void *opaque, QemuOpts *opts, Error **errp)
 {
     if (qemu_opt_get_bool(opts, "debug-threads", false)) {
-        add(opaque, "option", "debug-threads");
+        qsbx_add(opaque, "option", "debug-threads");
     }
     return 0;
 }
@@ -236,7 +148,7 @@ static int add_name_option(void *opaque, QemuOpts *opts, Error **errp)
 static int add_sandbox_option(void *opaque, QemuOpts *opts, Error **errp)
 {
     if (qemu_opt_get_bool(opts, "enable", false)) {
-        add(opaque, "option", "sandbox");
+        qsbx_add(opaque, "option", "sandbox");
     }
     return 0;
 }
@@ -245,7 +157,7 @@ static int add_sandbox_option(void *opaque, QemuOpts *opts, Error **errp)
 static int add_rtc_option(void *opaque, QemuOpts *opts, Error **errp)
 {
     if (g_strcmp0(qemu_opt_get(opts, "base"), "localtime") == 0) {
-        add(opaque, "option", "rtc-localtime");
+        qsbx_add(opaque, "option", "rtc-localtime");
     }
     return 0;
 }
@@ -255,13 +167,13 @@ static int add_overcommit_option(void *opaque, QemuOpts *opts, Error **errp)
     const char *mem_lock = qemu_opt_get(opts, "mem-lock");
 
     if (mem_lock && !g_str_equal(mem_lock, "off")) {
-        add(opaque, "option", "realtime");
+        qsbx_add(opaque, "option", "realtime");
     }
     return 0;
 }
 
 /* What was built without an option has no list of it. */
-static void add_from_options(Parts *parts, const char *list,
+static void add_from_options(QsbxParts *parts, const char *list,
                              qemu_opts_loopfunc add_one)
 {
     QemuOptsList *options = qemu_find_opts_err(list, NULL);
@@ -271,7 +183,7 @@ static void add_from_options(Parts *parts, const char *list,
     }
 }
 
-static void add_command_line(Parts *parts)
+static void add_command_line(QsbxParts *parts)
 {
     add_from_options(parts, "vnc", add_vnc);
     add_from_options(parts, "tpmdev", add_tpm);
@@ -284,31 +196,30 @@ static void add_command_line(Parts *parts)
     add_from_options(parts, "run-with", add_run_with_option);
 }
 
-static void add_displays(Parts *parts)
+static void add_displays(QsbxParts *parts)
 {
     DisplayOptions *options = qmp_query_display_options(NULL);
 
-    add(parts, "display", DisplayType_str(options->type));
+    qsbx_add(parts, "display", DisplayType_str(options->type));
     qapi_free_DisplayOptions(options);
     if (using_spice) {
-        add(parts, "display", "spice");
+        qsbx_add(parts, "display", "spice");
     }
 }
 
 static void add_audio(const char *driver, void *opaque)
 {
-    add(opaque, "audio", driver);
+    qsbx_add(opaque, "audio", driver);
 }
 
 gboolean qsbx_add_machine(QsbxSandbox *sandbox, GError **error)
 {
-    Parts parts = { .sandbox = sandbox };
+    QsbxParts parts = { .sandbox = sandbox };
 
     add_accelerator(&parts);
     add_qom(&parts);
+    qsbx_add_common_parts(&parts);
     add_netdevs(&parts);
-    add_noted_options(&parts);
-    add_block_nodes(&parts);
     add_shared_surfaces(&parts);
     add_displays(&parts);
     qsbx_each_audio_driver(add_audio, &parts);
