@@ -1,6 +1,11 @@
 # The qsbx command, its man pages and its completion.
 find_package(CLI11 REQUIRED)
 
+# What `lint` asks; no part of the library.
+file(GLOB QSBX_LINT_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/lint/*.cc)
+add_library(qsbx_lint STATIC ${QSBX_LINT_SOURCES})
+target_link_libraries(qsbx_lint PUBLIC qsbx_core)
+
 # What `compile` writes for other tools; no part of the library.
 file(GLOB QSBX_RENDER_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/render/*.cc)
 add_library(qsbx_render STATIC ${QSBX_RENDER_SOURCES})
@@ -17,7 +22,7 @@ add_executable(qsbx_command ${QSBX_COMMAND_SOURCES})
 set_target_properties(qsbx_command PROPERTIES OUTPUT_NAME qsbx)
 target_compile_definitions(qsbx_command PRIVATE QSBX_VERSION="${PROJECT_VERSION}")
 target_link_libraries(qsbx_command PRIVATE
-  qsbx_render qsbx_learn qsbx_launch qsbx_lockdown qsbx_core CLI11::CLI11 nlohmann_json::nlohmann_json)
+  qsbx_lint qsbx_render qsbx_learn qsbx_launch qsbx_lockdown qsbx_core CLI11::CLI11 nlohmann_json::nlohmann_json)
 install(TARGETS qsbx_command)
 
 find_program(SCDOC scdoc)

@@ -35,6 +35,7 @@ void add_verify_command(CLI::App& app, const QemuCommand& qemu, int& exit_status
 void add_trace_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_learn_command(CLI::App& app, const QemuCommand& qemu, int& exit_status);
 void add_coverage_command(CLI::App& app, int& exit_status);
+void add_lint_command(CLI::App& app, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
 void add_probe_command(CLI::App& app, int& exit_status);
 void add_virt_command(CLI::App& app);

@@ -96,6 +96,7 @@ void add_commands(CLI::App& app, const ForeignWords& foreign, int& exit_status) 
   add_trace_command(app, qemu, exit_status);
   add_learn_command(app, qemu, exit_status);
   add_coverage_command(app, exit_status);
+  add_lint_command(app, exit_status);
   add_status_command(app, exit_status);
   add_probe_command(app, exit_status);
   add_virt_command(app);
