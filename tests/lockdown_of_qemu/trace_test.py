@@ -83,6 +83,17 @@ class Trace(unittest.TestCase):
         self.assertEqual([place for place in opened if place[0] == "run"], [])
         self.assertTrue(any(phase == "run" for phase, _ in places(trace, "futex")))
 
+    def test_it_says_of_what_it_is(self):
+        trace = self.json()
+        self.assertRegex(trace["qemu"], r"^\d+\.\d+")
+        self.assertEqual(trace["kernel"], os.uname().release)
+        self.assertRegex(trace["libc"], r"^glibc \d")
+        self.assertLessEqual({"accelerator tcg", "device virtio-blk-pci", "object iothread"}, set(trace["machine"]))
+        learned = subprocess.run([QSBX, "learn", "--profiles", qemus.PROFILES, self.output],
+                                 capture_output=True, text=True, timeout=60)
+        self.assertEqual(learned.returncode, 0, learned.stderr)
+        self.assertIn("Nothing to propose", learned.stdout, learned.stdout)
+
     def test_the_text_says_the_same(self):
         lines = self.trace().splitlines()
         self.assertTrue(lines[0].startswith("# qsbx trace of qemu-system-x86_64 -accel tcg"), lines[0])
