@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// qsbx virt enable and disable: change a guest's definition, and never a guest that runs.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "integration/libvirt/connection.h"
+#include "integration/libvirt/definition.h"
+#include "integration/libvirt/domain.h"
+#include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/libvirt_daemon.h"
+#include "integration/libvirt/patched_qemu.h"
+#include "integration/libvirt/qemu_request.h"
+#include "integration/libvirt/refresh.h"
+#include "integration/libvirt/virt_commands.h"
+#include "integration/libvirt/virt_report.h"
+#include "src/errors/text.h"
+#include "src/lockdown/sandbox.h"
+#include "src/machine/selection.h"
+#include "src/profile/profile_set.h"
+
+namespace qsbx {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct EnableOptions {
+  std::string guest;
+  std::string mode, roles;
+  std::vector<std::string> features;
+  bool features_given = false;
+  bool dry_run = false;
+};
+
+Error wrong(const std::string& why) { return Error{ErrorCode::kUsage, why}; }
+
+fs::path own_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+bool same_file(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return fs::equivalent(one, other, error);
+}
+
+// The launcher that starts the guest's own QEMU, and no other.
+Result<std::string> launcher_for(const Domain& domain) {
+  if (domain.has_launcher()) return domain.emulator;
+  const std::string name = fs::path(domain.emulator).filename();
+  const std::string launcher = own_folder() / (name + kLauncherEnding);
+  if (access(launcher.c_str(), X_OK) != 0) {
+    return wrong("there is no launcher " + launcher + " for the guest's emulator " +
+                 domain.emulator + "; install qsbx-libvirt, or link it to one that is there");
+  }
+  const auto qemu = qemu_behind(launcher);
+  if (!qemu) return qemu.error();
+  if (same_file(*qemu, domain.emulator)) return launcher;
+  return wrong("the launcher would start " + *qemu + ", and the guest's emulator is " +
+               domain.emulator + "; set qemu= in " + kHostConfigurationFile +
+               ", or the guest's <emulator>, so that they are the same");
+}
+
+Status check_features(const std::set<std::string>& features, const std::string& profiles) {
+  const auto set = ProfileSet::read(profiles.empty() ? default_profile_folder() : profiles,
+                                    native_architecture());
+  if (!set) return set.error();
+  const std::set<std::string> known = features_of(*set);
+  for (const std::string& feature : features) {
+    if (known.contains(feature)) continue;
+    return wrong("no profile has the feature '" + printable(feature) + "'; there are " +
+                 joined({known.begin(), known.end()}));
+  }
+  return Done{};
+}
+
+// What would keep the guest from starting is said now.
+Status check_startable(const std::string& xml) {
+  const auto domain = read_domain(xml);
+  if (!domain) return domain.error();
+  const auto host = configuration_for(getuid());
+  if (!host) return host.error();
+  const auto protection = decide(host->standard, host->bounds, domain->declaration);
+  if (!protection) return protection.error();
+  return check_features(protection->features, host->profiles);
+}
+
+DeclarationChange change_from(const EnableOptions& options) {
+  DeclarationChange change;
+  if (!options.mode.empty()) change.mode = options.mode;
+  if (!options.roles.empty()) change.roles = options.roles;
+  if (options.features_given) {
+    change.features = std::set<std::string>(options.features.begin(), options.features.end());
+    change.features->erase("none");
+  }
+  return change;
+}
+
+Result<ChangedDefinition> enabled_by(const EnableOptions& options, const std::string& xml) {
+  const auto domain = read_domain(xml);
+  if (!domain) return domain.error();
+  const auto patched = lockdown_in(domain->arguments);
+  if (!patched) return patched.error();
+  if (*patched) {
+    return wrong(
+        "the guest's QEMU has the lockdown built in, and is told by -sandbox in its "
+        "<qemu:commandline>; change that (virsh edit)");
+  }
+  const auto launcher = launcher_for(*domain);
+  if (!launcher) return launcher.error();
+  auto changed = enabled(xml, *launcher, change_from(options));
+  if (!changed) return changed;
+  if (Status startable = check_startable(changed->after); !startable) return startable.error();
+  return changed;
+}
+
+// Metadata that are malformed are what one may want to be rid of, so only the emulator is read.
+Result<ChangedDefinition> disabled_by(const EnableOptions&, const std::string& xml) {
+  auto bare = disabled(xml, "");
+  if (!bare) return bare;
+  const auto domain = read_domain(bare->after);
+  if (!domain) return domain.error();
+  if (!domain->has_launcher()) return bare;
+  const auto qemu = qemu_behind(domain->emulator);
+  if (!qemu) return qemu.error();
+  return disabled(xml, *qemu);
+}
+
+using Change = Result<ChangedDefinition> (*)(const EnableOptions&, const std::string& xml);
+
+Status carry_out(const EnableOptions& options, Change change) {
+  const auto connection = Connection::open(daemon_of(getuid()).uri, false);
+  if (!connection) return connection.error();
+  const auto domain = connection->find_defined(options.guest);
+  if (!domain) return domain.error();
+  const auto xml = definition_of(domain->get());
+  if (!xml) return xml.error();
+  const auto changed = change(options, *xml);
+  if (!changed) return changed.error();
+  if (!changed->differs()) {
+    say("nothing to change");
+    return Done{};
+  }
+  const auto text = difference(*changed, options.guest);
+  if (!text) return text.error();
+  std::cout << *text;
+  if (options.dry_run) return Done{};
+  if (is_running(domain->get())) say("it runs, and is as it was until it is started the next time");
+  return connection->define(changed->after);
+}
+
+int run_change(const EnableOptions& options, Change change) {
+  const Status done = carry_out(options, change);
+  return done ? kDone : report(done.error());
+}
+
+std::shared_ptr<EnableOptions> add_common_options(CLI::App& command) {
+  auto options = std::make_shared<EnableOptions>();
+  command.add_option("NAME", options->guest, "The guest")->required()->type_name("");
+  command.add_flag("--dry-run", options->dry_run, "Show the change only");
+  return options;
+}
+
+}  // namespace
+
+void add_enable_command(CLI::App& app, int& exit_status) {
+  CLI::App* command =
+      app.add_subcommand("enable", "Have a guest start under lockdown from its next start on");
+  auto options = add_common_options(*command);
+  command->add_option("--mode", options->mode, "enforce, errno or audit; the host's when absent")
+      ->type_name("MODE");
+  CLI::Option* features =
+      command
+          ->add_option("--allow", options->features,
+                       "What a manager may do later, such as hotplug-disk; none for nothing")
+          ->type_name("FEATURE[,FEATURE]")
+          ->delimiter(',')
+          ->allow_extra_args(false);
+  command->add_flag_callback(
+      "--roles", [options] { options->roles = "on"; }, "Threads have policies by their roles");
+  command->callback([options, features, &exit_status] {
+    options->features_given = features->count() > 0;
+    exit_status = run_change(*options, enabled_by);
+  });
+}
+
+void add_disable_command(CLI::App& app, int& exit_status) {
+  CLI::App* command =
+      app.add_subcommand("disable", "Have a guest start without lockdown from its next start on");
+  auto options = add_common_options(*command);
+  command->callback([options, &exit_status] { exit_status = run_change(*options, disabled_by); });
+}
+
+}  // namespace qsbx

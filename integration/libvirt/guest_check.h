@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Whether a guest that runs is locked down as it was declared.
+#ifndef QSBX_INTEGRATION_LIBVIRT_GUEST_CHECK_H_
+#define QSBX_INTEGRATION_LIBVIRT_GUEST_CHECK_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "integration/libvirt/guest_filters.h"
+#include "integration/libvirt/guests.h"
+#include "integration/libvirt/protection.h"
+#include "src/errors/result.h"
+#include "src/profile/profile.h"
+
+namespace qsbx {
+
+struct GuestCheck {
+  std::optional<Protection> protection;  // nothing where nothing locks it down
+  std::optional<Error> wrong;            // why it is not as declared, or why nobody knows
+
+  bool locked_down() const { return protection && !wrong; }
+  // Proven: a thread may do more.
+  bool is_unprotected() const { return wrong && wrong->code == ErrorCode::kNotProven; }
+};
+
+// What a guest has in force by now: one that is paused may not have run.
+Phase phase_of(const Guest& guest);
+
+// Of one that does not run, only its protection. `patience`: as check_guest_filters() has it.
+// Nothing is proven against a guest that is older than the profiles or the host's configuration.
+GuestCheck check_guest(const Guest& guest, Phase phase,
+                       std::chrono::milliseconds patience = kPatienceWithRoles);
+
+}  // namespace qsbx
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "integration/libvirt/domain.h"
+#include "integration/libvirt/finding.h"
+#include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/patched_qemu.h"
+#include "integration/libvirt/xml.h"
+#include "src/errors/text.h"
+
+namespace qsbx {
+namespace {
+
+// What is found, of one guest.
+class GuestFindings {
+ public:
+  GuestFindings(const Xml& xml, std::string where) : xml_(xml), where_(std::move(where)) {}
+
+  void check_protection(const std::string& text, uid_t user);
+  void check_devices();
+  void check_variables();
+  void check_arguments();
+  Findings take() { return std::move(findings_); }
+
+ private:
+  void add(const std::string& id, const std::string& what, const std::string& remedy) {
+    findings_.push_back({id, where_, what, remedy});
+  }
+  void check_declaration(const Domain& domain, uid_t user);
+  void check_argument(const std::string& option, const std::string& value);
+  void check_network(const std::string& value);
+
+  const Xml& xml_;
+  std::string where_;
+  Findings findings_;
+};
+
+bool has_word(const std::string& value, const std::string& word) {
+  std::istringstream words(value);
+  for (std::string one; std::getline(words, one, ',');) {
+    if (one == word) return true;
+  }
+  return false;
+}
+
+// "script=/etc/qemu-ifup" of "tap,id=n0,script=/etc/qemu-ifup"; empty where there is none.
+std::string setting_in(const std::string& value, const std::string& key) {
+  std::istringstream words(value);
+  for (std::string one; std::getline(words, one, ',');) {
+    if (one.starts_with(key + "=")) return one;
+  }
+  return "";
+}
+
+void GuestFindings::check_protection(const std::string& text, uid_t user) {
+  const auto domain = read_domain(text);
+  if (!domain) {
+    add("metadata", domain.error().to_string(), "correct it (virsh edit), or qsbx virt enable it");
+    return;
+  }
+  check_declaration(*domain, user);
+  if (!domain->has_launcher() || access(domain->emulator.c_str(), X_OK) == 0) return;
+  add("no-launcher", "its <emulator> " + domain->emulator + " is not there",
+      "install qsbx-libvirt, or correct the path");
+}
+
+void GuestFindings::check_declaration(const Domain& domain, uid_t user) {
+  if (!domain.has_launcher()) {
+    const auto patched = lockdown_in(domain.arguments);
+    if (!patched)
+      add("sandbox-argument", patched.error().to_string(), "correct <qemu:commandline>");
+    if (!patched || *patched) return;
+    add("not-enabled",
+        domain.declaration ? "it declares <qsbx:sandbox>, and nothing carries that out"
+                           : "nothing locks it down",
+        "qsbx virt enable " + domain.name);
+    return;
+  }
+  const auto host = configuration_for(user);
+  if (!host) return;  // a finding on the host
+  const auto protection = decide(host->standard, host->bounds, domain.declaration);
+  if (!protection)
+    add("beyond-host", protection.error().to_string(), "it does not start until then");
+}
+
+void GuestFindings::check_devices() {
+  if (xml_.has("/domain/qemu:capabilities/qemu:del[@capability='seccomp-sandbox']")) {
+    add("sandbox-capability",
+        "<qemu:del capability='seccomp-sandbox'/>: libvirt's own filter is missing",
+        "take it out (virsh edit)");
+  }
+  if (xml_.has("/domain/devices/filesystem[not(driver/@type) or driver/@type='path' or "
+               "driver/@type='handle']")) {
+    add("9p", "a shared folder by 9p: QEMU itself opens, makes and removes files for the guest",
+        "use <driver type='virtiofs'/>, which has a process of its own");
+  }
+  if (xml_.has("/domain/devices/interface[@type='user' and not(backend/@type='passt')]")) {
+    add("slirp", "<interface type='user'>: QEMU itself opens sockets for the guest",
+        "use a network, a bridge, or <backend type='passt'/>");
+  }
+}
+
+// As the hook has it, which refuses to start such a guest.
+void GuestFindings::check_variables() {
+  for (const std::string& name : xml_.texts("/domain/qemu:commandline/qemu:env/@name")) {
+    if (!may_load_code(name)) continue;
+    add("variable", "<qemu:env name='" + name + "'>: other code can run before the lockdown",
+        "take it out (virsh edit)");
+  }
+}
+
+void GuestFindings::check_network(const std::string& value) {
+  const std::string kind = value.substr(0, value.find(','));
+  if (kind == "user") {
+    add("slirp", "the argument " + value + ": QEMU itself opens sockets for the guest",
+        "use <interface type='network'>");
+  }
+  if (kind == "bridge") {
+    add("exec", "the argument " + value + " needs to start a helper",
+        "use <interface type='bridge'>");
+  }
+  if (kind != "tap" || !setting_in(value, "fd").empty() || !setting_in(value, "fds").empty())
+    return;
+  if (has_word(value, "script=no") && has_word(value, "downscript=no")) return;
+  add("exec", "the argument " + value + " needs to start scripts",
+      "use <interface type='bridge'>, or script=no,downscript=no");
+}
+
+void GuestFindings::check_argument(const std::string& option, const std::string& value) {
+  if (option == "netdev" || option == "nic" || option == "net") check_network(value);
+  for (const char* key : {"smb", "guestfwd"}) {
+    if (const std::string setting = setting_in(value, key); !setting.empty()) {
+      add("exec", "the argument " + setting + " needs to start programs",
+          "take it out (virsh edit)");
+    }
+  }
+  if (option == "incoming" && value.starts_with("exec:")) {
+    add("exec", "the argument " + value + " needs to start a program",
+        "let libvirt migrate the guest");
+  }
+  if (option == "fsdev" || option == "virtfs") {
+    add("9p", "the argument " + value + ": QEMU itself opens files for the guest",
+        "use <filesystem> with <driver type='virtiofs'/>");
+  }
+  if (option == "sandbox" && (has_word(value, "off") || has_word(value, "spawn=allow"))) {
+    add("sandbox-argument", "the argument -sandbox " + value, "take it out (virsh edit)");
+  }
+  if (option == "plugin") {
+    add("plugin", "the argument -plugin " + value + ": other code runs in QEMU, from its start",
+        "take it out (virsh edit)");
+  }
+  if (option == "runas" || option == "daemonize") {
+    add("exec", "the argument -" + option + " is none that libvirt's guests can have",
+        "take it out (virsh edit)");
+  }
+}
+
+void GuestFindings::check_arguments() {
+  const auto words = xml_.texts("/domain/qemu:commandline/qemu:arg/@value");
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("-")) continue;
+    const std::string option = words[i].substr(words[i].find_first_not_of('-') == 2 ? 2 : 1);
+    check_argument(option, i + 1 < words.size() ? words[i + 1] : "");
+  }
+}
+
+}  // namespace
+
+Result<Findings> findings_on_guest(const std::string& xml, const std::string& where, uid_t user) {
+  const auto document = Xml::parse(xml, "domain");
+  if (!document) return Error{ErrorCode::kUsage, where + ": " + document.error().message};
+  GuestFindings findings(*document, where);
+  findings.check_protection(xml, user);
+  findings.check_devices();
+  findings.check_variables();
+  findings.check_arguments();
+  return findings.take();
+}
+
+}  // namespace qsbx

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "integration/libvirt/guest_status.h"
+
+#include <algorithm>
+#include <array>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "integration/libvirt/guest_check.h"
+#include "kernel/filter_dump.h"
+#include "kernel/thread_state.h"
+#include "src/bpf/stack_cost.h"
+#include "src/errors/text.h"
+#include "src/lockdown/violation_report.h"
+#include "src/syscalls/architecture.h"
+
+namespace qsbx {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// 0 for a thread without any; unknown where the kernel does not say.
+std::optional<int> filters_of(const ThreadState& thread) {
+  if (thread.seccomp_mode == 0) return 0;
+  if (thread.filters < 0) return std::nullopt;
+  return thread.filters;
+}
+
+std::optional<int> least_filters(const std::vector<ThreadState>& threads) {
+  std::optional<int> least;
+  for (const ThreadState& thread : threads) {
+    const auto filters = filters_of(thread);
+    if (!filters) return std::nullopt;
+    least = std::min(least.value_or(*filters), *filters);
+  }
+  return least;
+}
+
+std::optional<size_t> callable_by(pid_t process) {
+  const auto programs = filters_of_thread(process);
+  if (!programs) return std::nullopt;
+  return costs_of_stack(*programs, native_architecture()).size();
+}
+
+void add_what_is_in_force(GuestStatus& status) {
+  const pid_t process = status.guest.process;
+  if (const auto threads = threads_of(process)) status.filters = least_filters(*threads);
+  status.callable = callable_by(process);
+}
+
+template <typename T>
+std::string text_or(const std::optional<T>& value, const std::string& absent) {
+  return value ? std::to_string(*value) : absent;
+}
+
+std::string check_text(const GuestStatus& status) {
+  if (!status.wrong.empty()) return "NO";
+  if (!status.guest.runs() || !status.protection) return "-";
+  return "holds";
+}
+
+std::string features_text(const GuestStatus& status) {
+  if (!status.protection || status.protection->features.empty()) return "-";
+  const auto& features = status.protection->features;
+  return joined({features.begin(), features.end()});
+}
+
+std::string mode_text(const GuestStatus& status) {
+  if (!status.protection) return "-";
+  const std::string mode(mode_name(status.protection->mode));
+  return status.protection->roles ? mode + "+roles" : mode;
+}
+
+constexpr size_t kColumns = 9;
+using Row = std::array<std::string, kColumns>;
+
+Row row_of(const GuestStatus& status) {
+  const std::string unknown = status.guest.runs() ? "?" : "-";
+  return {printable(status.guest.name),
+          status.guest.runs() ? std::to_string(status.guest.process) : "-",
+          state_text(status.guest),
+          mode_text(status),
+          text_or(status.filters, unknown),
+          text_or(status.callable, unknown),
+          check_text(status),
+          std::to_string(status.guest.log.violations.size()),
+          features_text(status)};
+}
+
+std::string aligned(const std::vector<Row>& rows) {
+  std::array<size_t, kColumns> widths = {};
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::ostringstream text;
+  for (const Row& row : rows) {
+    for (size_t i = 0; i + 1 < kColumns; ++i) {
+      text << std::left << std::setw(static_cast<int>(widths[i])) << row[i] << "  ";
+    }
+    text << row.back() << "\n";
+  }
+  return text.str();
+}
+
+// What does not fit into the table.
+std::string remark_on(const GuestStatus& status) {
+  std::string text;
+  const std::string name = printable(status.guest.name) + ": ";
+  if (!status.wrong.empty()) text += name + printable(status.wrong) + "\n";
+  if (const Violation* end = status.guest.ended_by()) text += name + printable(end->line) + "\n";
+  return text;
+}
+
+Json protection_json(const std::optional<Protection>& protection) {
+  if (!protection) return nullptr;
+  return {{"mode", mode_name(protection->mode)},
+          {"roles", protection->roles},
+          {"features", protection->features}};
+}
+
+template <typename T>
+Json json_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json violations_json(const GuestLog& log) {
+  Json list = Json::array();
+  for (const Violation& one : log.violations)
+    list.push_back({{"syscall", one.call}, {"line", one.line}});
+  return list;
+}
+
+Json guest_json(const GuestStatus& status) {
+  const Guest& guest = status.guest;
+  Json json = {{"name", guest.name},
+               {"libvirt", guest.daemon.uri},
+               {"user", guest.daemon.user},
+               {"state", state_text(guest)},
+               {"pid", guest.runs() ? Json(guest.process) : Json(nullptr)},
+               {"protection", protection_json(status.protection)},
+               {"filters", json_or_null(status.filters)},
+               {"callable", json_or_null(status.callable)},
+               {"locked_down", nullptr},
+               {"wrong", status.wrong.empty() ? Json(nullptr) : Json(status.wrong)},
+               {"ended_by", nullptr},
+               {"violations", violations_json(guest.log)}};
+  if (guest.runs()) json["locked_down"] = status.locked_down();
+  if (const Violation* end = guest.ended_by()) json["ended_by"] = end->call;
+  return json;
+}
+
+}  // namespace
+
+bool GuestStatus::is_bad() const { return !wrong.empty() || guest.ended_by() != nullptr; }
+
+std::string state_text(const Guest& guest) {
+  if (guest.runs()) return guest.paused ? "paused" : "running";
+  return guest.ended_by() != nullptr ? "stopped by a violation" : "shut off";
+}
+
+GuestStatus status_of(Guest guest) {
+  GuestStatus status;
+  status.guest = std::move(guest);
+  const GuestCheck check = check_guest(status.guest, phase_of(status.guest));
+  status.protection = check.protection;
+  if (check.wrong) status.wrong = check.wrong->to_string();
+  if (status.guest.runs()) add_what_is_in_force(status);
+  return status;
+}
+
+std::string status_table(const std::vector<GuestStatus>& guests) {
+  std::vector<Row> rows = {
+      {"NAME", "PID", "STATE", "MODE", "FILTERS", "CALLS", "CHECK", "VIOLATIONS", "FEATURES"}};
+  std::string remarks;
+  for (const GuestStatus& status : guests) {
+    rows.push_back(row_of(status));
+    remarks += remark_on(status);
+  }
+  return aligned(rows) + remarks;
+}
+
+Json status_json(const std::vector<GuestStatus>& guests) {
+  Json list = Json::array();
+  for (const GuestStatus& status : guests) list.push_back(guest_json(status));
+  return list;
+}
+
+}  // namespace qsbx

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+#include "integration/libvirt/finding.h"
+#include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/libvirt_configuration.h"
+#include "integration/libvirt/qemu_request.h"
+#include "integration/libvirt/refresh.h"
+#include "integration/libvirt/text_file.h"
+
+namespace qsbx {
+namespace {
+
+using Path = std::filesystem::path;
+
+constexpr char kHooks[] = "/etc/libvirt/hooks";
+constexpr char kAppArmor[] = "/sys/module/apparmor/parameters/enabled";
+constexpr char kAbstractions[] = "/etc/apparmor.d";
+
+std::string text_of(const Path& file) {
+  auto text = read_text_file(file);
+  return text ? std::move(text).value() : "";
+}
+
+std::vector<Path> files_in(const Path& folder) {
+  std::vector<Path> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->is_regular_file(error)) files.push_back(entry->path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+Path own_folder() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+void check_sandbox_option(const std::string& file, Findings& findings) {
+  LibvirtConfiguration configuration = libvirt_configuration_from(text_of(file));
+  if (configuration["seccomp_sandbox"] == std::vector<std::string>{"0"}) {
+    findings.push_back({"sandbox-off", file,
+                        "seccomp_sandbox = 0: libvirt gives no guest its own filter",
+                        "take the line out, and restart libvirt's daemon"});
+  }
+  const auto& filtered = configuration["capability_filters"];
+  if (std::ranges::find(filtered, "seccomp-sandbox") != filtered.end()) {
+    findings.push_back(
+        {"sandbox-capability", file,
+         "capability_filters has seccomp-sandbox: libvirt gives no guest its own filter",
+         "take it out of the list, and restart libvirt's daemon"});
+  }
+}
+
+std::vector<Path> launchers() {
+  std::vector<Path> found = files_in(own_folder());
+  std::erase_if(found, [](const Path& path) {
+    const std::string name = path.filename();
+    return !name.starts_with("qemu-system-") || !name.ends_with(kLauncherEnding);
+  });
+  return found;
+}
+
+void check_launchers(Findings& findings) {
+  const auto found = launchers();
+  if (found.empty()) {
+    findings.push_back({"no-launcher", own_folder(), "there is no qemu-system-ARCH-qsbx here",
+                        "install qsbx-libvirt as a whole"});
+  }
+  for (const Path& launcher : found) {
+    const auto stale = is_stale(launcher);
+    if (!stale || !*stale) continue;
+    findings.push_back({"stale-capabilities", launcher,
+                        "QEMU is newer than what libvirt may know of it by this launcher",
+                        "run qsbx virt refresh as root"});
+  }
+}
+
+bool is_own_hook(const Path& hook) {
+  const std::string text = text_of(hook);
+  return text.find("qsbx-libvirt-hook") != text.npos;
+}
+
+void check_hook(Findings& findings) {
+  std::vector<Path> hooks = files_in(Path(kHooks) / "qemu.d");
+  hooks.push_back(Path(kHooks) / "qemu");
+  const auto hook = std::ranges::find_if(hooks, is_own_hook);
+  if (hook == hooks.end()) {
+    findings.push_back(
+        {"no-hook", Path(kHooks) / "qemu.d",
+         "no hook calls qsbx-libvirt-hook: what guests declare is not handed over, and "
+         "nothing checks them once they run",
+         "install qsbx-libvirt as a whole, and restart libvirt's daemon"});
+  } else if (access(hook->c_str(), X_OK) != 0) {
+    findings.push_back({"no-hook", *hook, "it is not executable, so libvirt does not call it",
+                        "chmod 755 it, and restart libvirt's daemon"});
+  }
+}
+
+// The files that make up AppArmor's rules for guests. Before libvirt 10 the folder is not among
+// them unless an administrator has included it.
+std::vector<Path> apparmor_files(const Path& folder) {
+  std::vector<Path> files = {folder / "local/abstractions/libvirt-qemu",
+                             folder / "abstractions/libvirt-qemu"};
+  const bool has_folder = std::ranges::any_of(files, [](const Path& file) {
+    return text_of(file).find("<abstractions/libvirt-qemu.d") != std::string::npos;
+  });
+  if (!has_folder) return files;
+  std::ranges::copy(files_in(folder / "abstractions/libvirt-qemu.d"), std::back_inserter(files));
+  return files;
+}
+
+// libvirt lets guests execute no emulator but those that a rule names.
+void check_apparmor(Findings& findings) {
+  if (!text_of(kAppArmor).starts_with("Y")) return;
+  const Path folder = kAbstractions;
+  if (!std::filesystem::exists(folder / "abstractions/libvirt-qemu")) return;
+  const std::string rules = own_folder().parent_path() / "share/qsbx/libvirt/apparmor/libvirt-qemu";
+  const bool named = std::ranges::any_of(apparmor_files(folder), [&](const Path& file) {
+    const std::string text = text_of(file);
+    return text.find(kLauncherEnding) != text.npos || text.find(rules) != text.npos;
+  });
+  if (named) return;
+  findings.push_back({"no-apparmor-rule", folder / "local/abstractions/libvirt-qemu",
+                      "AppArmor is on, and no rule lets guests execute the launcher",
+                      "add: include <abstractions/libvirt-qemu.d/qsbx> where the package has "
+                      "installed that, or else: include \"" +
+                          rules + "\""});
+}
+
+void check_own_configuration(uid_t user, Findings& findings) {
+  const auto host = configuration_for(user);
+  if (host) return;
+  findings.push_back({"configuration", kHostConfigurationFile, host.error().to_string(),
+                      "correct it; until then no guest starts"});
+}
+
+}  // namespace
+
+Findings findings_on_host(const LibvirtDaemon& daemon) {
+  Findings findings;
+  check_sandbox_option(daemon.configuration, findings);
+  check_launchers(findings);
+  check_hook(findings);
+  check_apparmor(findings);
+  check_own_configuration(daemon.user, findings);
+  return findings;
+}
+
+}  // namespace qsbx

@@ -1,0 +1,498 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What administrators ask of `qsbx virt` on a host with guests of libvirt's: status, check, enable and disable, compose,
+explain and diff, watch."""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+from libvirt_host import LAUNCHER, arguments, eventually, managed_host, metadata, run
+from virt_command import FORBIDDEN, QSBX, inject, status, virt
+from watcher import Watcher, listening, received_fields
+
+HOST = None
+QEMU = "/usr/bin/qemu-system-x86_64"
+
+
+def setUpModule():
+    global HOST
+    HOST = managed_host()
+
+
+class Commands(unittest.TestCase):
+    count = 0
+
+    def guest(self, **more):
+        Commands.count += 1
+        guest = HOST.define(f"commanded{Commands.count}", **more)
+        self.addCleanup(guest.destroy)
+        guest.define()
+        return guest
+
+    def running(self, **more):
+        guest = self.guest(**more)
+        guest.virsh("start")
+        eventually(lambda: [line for line in guest.own_lines() if "locked down in" in line])
+        return guest
+
+    def foreign(self, **more):
+        return self.guest(features=None, emulator=QEMU, **more)
+
+    def refused(self, code, pattern, *words):
+        done = virt(*words)
+        self.assertEqual(code, done.returncode, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, pattern)
+        self.assertEqual(1, done.stderr.count("\n"), done.stderr)
+
+
+class Status(Commands):
+    def test_a_guest_that_runs_and_is_stopped_by_a_violation(self):
+        guest = self.running(features=["migration"])
+        code, guests = status()
+        one = guests[guest.name]
+        self.assertEqual((0, "running", guest.pid, True, None), (code, one["state"], one["pid"], one["locked_down"], one["wrong"]))
+        self.assertEqual({"mode": "enforce", "roles": False, "features": ["migration"]}, one["protection"])
+        self.assertEqual(min(thread.filters for thread in guest.threads()), one["filters"])
+        self.assertGreater(one["callable"], 20)
+        self.assertLess(one["callable"], 150)
+        self.assertRegex(virt("status").stdout, rf"(?m)^{guest.name} +{guest.pid} +running +enforce +\d+ +\d+ +holds +0 +migration$")
+        inject(guest)
+        eventually(lambda: guest.state() == "shut off (crashed)")
+        code, guests = status(guest.name)
+        one = guests[guest.name]
+        self.assertEqual((1, "stopped by a violation", None, FORBIDDEN), (code, one["state"], one["pid"], one["ended_by"]))
+        self.assertRegex(virt("status").stdout, rf"(?m)^{guest.name} +- +stopped by a violation .*\n(.*\n)*{guest.name}: "
+                                                rf"qsbx: violation \(enforce\): thread \d+ .*{FORBIDDEN}\(")
+
+    def test_violations_that_stop_no_guest_are_counted(self):
+        guest = self.running(attributes='mode="errno"')
+        inject(guest)
+        code, guests = status(guest.name)
+        one = guests[guest.name]
+        self.assertEqual((0, "running", "errno", [FORBIDDEN]), (code, one["state"], one["protection"]["mode"],
+                                                                [each["syscall"] for each in one["violations"]]))
+        guest.virsh("destroy")
+        self.assertEqual((0, "shut off"), (virt("status", guest.name).returncode, status(guest.name)[1][guest.name]["state"]))
+
+    def test_guests_that_are_not_as_they_were_declared(self):
+        guest = self.running(features=["migration"])
+        HOST.configure("allow-at-most=hotplug-disk")
+        self.addCleanup(HOST.configure)
+        code, guests = status(guest.name)
+        self.assertEqual((1, False), (code, guests[guest.name]["locked_down"]))
+        self.assertIn("allows migration, which this host does not", guests[guest.name]["wrong"])
+
+    def unchecked(self, command, **more):
+        """A guest whose emulator is something else than our launcher, and that no hook stops."""
+        hook = pathlib.Path("/etc/libvirt/hooks/qemu.d/qsbx")
+        self.addCleanup(hook.write_text, hook.read_text())
+        hook.write_text("#!/bin/sh\n")
+        return self.guest(emulator=HOST.impostor(f'exec {command} "$@"\n'), **more)
+
+    def test_a_guest_without_filters(self):
+        guest = self.unchecked(QEMU)
+        guest.virsh("start")
+        code, guests = status(guest.name)
+        self.assertEqual((1, False), (code, guests[guest.name]["locked_down"]))
+        self.assertRegex(guests[guest.name]["wrong"], r"thread \d+ \(.*\) of the guest has no filter of qsbx's$")
+        self.assertRegex(virt("status", guest.name).stdout, rf"(?m)^{guest.name} .* NO +0 ")
+
+    def test_a_guest_whose_threads_have_the_policy_of_the_process(self):
+        guest = self.unchecked(f'$(case "$*" in *-uuid*) echo {QSBX} run -- ;; esac) {QEMU}', attributes='roles="on"')
+        guest.virsh("start")
+        code, guests = status(guest.name)
+        self.assertEqual((1, False), (code, guests[guest.name]["locked_down"]))
+        self.assertRegex(guests[guest.name]["wrong"], r"thread \d+ \(.*\) of the guest may make calls that its role \(\w+\) does not "
+                                                      r"grant, such as \w+$")
+
+    def test_a_guest_that_nothing_locks_down(self):
+        guest = self.foreign()
+        guest.virsh("start")
+        code, guests = status(guest.name)
+        one = guests[guest.name]
+        self.assertEqual((0, None, False, 1), (code, one["protection"], one["locked_down"], one["filters"]))
+
+    def test_a_transient_guest_that_a_violation_has_stopped_is_not_forgotten(self):
+        guest = self.guest()
+        guest.virsh("undefine")
+        HOST.virsh("create", guest.file)
+        eventually(lambda: guest.own_lines())
+        inject(guest)
+        eventually(lambda: guest.virsh("domstate", check=False).returncode != 0)
+        self.assertEqual("stopped by a violation", status(guest.name)[1][guest.name]["state"])
+
+    def test_a_guest_that_is_not_there(self):
+        self.refused(2, "there is no guest moon of qemu:///system", "status", "moon")
+        self.refused(2, "there is no guest ../x of", "status", "../x")
+
+
+class Check(Commands):
+    def found(self, *words):
+        done = virt("check", "--json", *words)
+        findings = json.loads(done.stdout)
+        self.assertEqual(1 if findings else 0, done.returncode)
+        return [finding["id"] for finding in findings]
+
+    def test_a_guest_and_its_host(self):
+        guest = self.guest()
+        self.assertEqual(["slirp"], self.found(guest.name))
+        self.assertEqual(["slirp"], self.found(guest.file))
+        self.assertRegex(virt("check", guest.name).stdout, rf"^{guest.name}: <interface type='user'>.* \[slirp\]\n    use a network")
+        other = self.foreign(command_line=arguments(variables=[("LD_PRELOAD", "/x")]))
+        self.assertEqual(["not-enabled", "slirp", "variable"], self.found(other.name))
+
+    def test_a_host_that_undermines_all(self):
+        guest = self.guest()
+        conf = pathlib.Path("/etc/libvirt/qemu.conf")
+        before = conf.read_text()
+        self.addCleanup(conf.write_text, before)
+        conf.write_text(before + 'seccomp_sandbox = 0\ncapability_filters = [ "seccomp-sandbox" ]\n')
+        hook = pathlib.Path("/etc/libvirt/hooks/qemu.d/qsbx")
+        hook.chmod(0o644)
+        self.addCleanup(hook.chmod, 0o755)
+        self.assertEqual(["sandbox-off", "sandbox-capability", "no-hook", "slirp"], self.found(guest.name))
+        HOST.configure("moed=x")
+        self.addCleanup(HOST.configure)
+        text = hook.read_text()
+        self.addCleanup(hook.write_text, text)
+        hook.write_text("#!/bin/sh\n")
+        self.assertEqual(["sandbox-off", "sandbox-capability", "no-hook", "configuration", "slirp"], self.found(guest.name))
+
+    def test_a_cache_that_is_stale_and_a_launcher_that_is_away(self):
+        guest = self.guest()
+        newer = HOST.directory / "qemu"
+        newer.mkdir()
+        (newer / "qemu-system-x86_64").write_text("#!/bin/sh\n")
+        (newer / "qemu-system-x86_64").chmod(0o755)
+        pathlib.Path("/etc/qsbx/libvirt.conf").write_text(f"[host]\nqemu={newer}\n")
+        self.addCleanup(HOST.configure)
+        self.assertIn("stale-capabilities", self.found(guest.name))
+        virt("refresh")
+        self.assertNotIn("stale-capabilities", self.found(guest.name))
+        launcher = pathlib.Path(LAUNCHER)
+        launcher.rename(launcher.with_suffix(".away"))
+        self.addCleanup(launcher.with_suffix(".away").rename, launcher)
+        self.assertIn("no-launcher", self.found(guest.name))
+
+    def test_apparmor_without_a_rule(self):
+        guest = self.guest()
+        enabled = pathlib.Path("/sys/module/apparmor/parameters/enabled")
+        run("mount", "-t", "tmpfs", "tmpfs", "/sys/module")
+        self.addCleanup(run, "umount", "/sys/module")
+        enabled.parent.mkdir(parents=True)
+        enabled.write_text("Y\n")
+        abstractions = pathlib.Path("/etc/apparmor.d/abstractions")
+        abstractions.mkdir(parents=True, exist_ok=True)
+        (abstractions / "libvirt-qemu").write_text("#include <local/abstractions/libvirt-qemu>\n")
+        self.assertIn("no-apparmor-rule", self.found(guest.name))
+        rules = abstractions / "libvirt-qemu.d"
+        rules.mkdir(exist_ok=True)
+        (rules / "qsbx").write_text("/usr/local/bin/qemu-system-*-qsbx rmix,\n")
+        self.assertIn("no-apparmor-rule", self.found(guest.name))  # nothing includes the folder
+        for line in ("include if exists <abstractions/libvirt-qemu.d>",
+                     'include "/usr/local/share/qsbx/libvirt/apparmor/libvirt-qemu"'):
+            (abstractions / "libvirt-qemu").write_text(line + "\n")
+            self.assertNotIn("no-apparmor-rule", self.found(guest.name))
+
+    def test_a_file_that_is_none(self):
+        self.refused(2, "cannot read /nonexistent.xml", "check", "/nonexistent.xml")
+        file = HOST.directory / "network.xml"
+        file.write_text("<network/>")
+        self.refused(2, "network.xml: it is no XML that begins with <domain>", "check", file)
+
+
+class Enable(Commands):
+    def definition(self, guest):
+        return guest.virsh("dumpxml", "--inactive").stdout
+
+    def test_enabled_and_disabled_again(self):
+        guest = self.foreign()
+        before = self.definition(guest)
+        words = ("enable", guest.name, "--mode", "errno", "--allow", "migration,hotplug-disk", "--roles")
+        shown = virt(*words, "--dry-run")
+        self.assertEqual(0, shown.returncode, shown.stderr)
+        self.assertIn(f"-    <emulator>{QEMU}</emulator>\n+    <emulator>{LAUNCHER}</emulator>\n", shown.stdout)
+        self.assertIn('+      <qsbx:allow feature="hotplug-disk"/>\n', shown.stdout)
+        self.assertEqual(before, self.definition(guest))
+        self.assertEqual(shown.stdout, virt(*words).stdout)
+        again = virt(*words)
+        self.assertEqual((0, "", "qsbx: nothing to change\n"), (again.returncode, again.stdout, again.stderr))
+        guest.virsh("start")
+        self.assertEqual({"mode": "errno", "roles": True, "features": ["hotplug-disk", "migration"]},
+                         status(guest.name)[1][guest.name]["protection"])
+        guest.virsh("destroy")
+        self.assertEqual(0, virt("disable", guest.name).returncode)
+        self.assertEqual(before, self.definition(guest))
+        self.assertEqual("qsbx: nothing to change\n", virt("disable", guest.name).stderr)
+
+    def test_a_guest_that_runs_is_left_alone(self):
+        guest = self.running()
+        before = (guest.pid, guest.virsh("dumpxml").stdout, guest.threads())
+        done = virt("disable", guest.name)
+        self.assertEqual((0, "qsbx: it runs, and is as it was until it is started the next time\n"), (done.returncode, done.stderr))
+        self.assertEqual(before, (guest.pid, guest.virsh("dumpxml").stdout, guest.threads()))
+        self.assertIn(f"<emulator>{QEMU}</emulator>", self.definition(guest))
+        self.assertTrue(status(guest.name)[1][guest.name]["locked_down"])
+
+    def test_malformed_metadata_can_be_taken_out(self):
+        guest = self.guest(metadata_xml=metadata("", 'mode="none"'))
+        self.refused(2, "<qsbx:sandbox> metadata is not as sandbox.rng has it", "enable", guest.name)
+        self.assertEqual(0, virt("disable", guest.name).returncode)
+        self.assertNotIn("qsbx:sandbox", self.definition(guest))
+
+    def test_what_would_not_start_is_refused(self):
+        guest = self.foreign()
+        before = self.definition(guest)
+        self.refused(2, "no profile has the feature 'hotplug-moon'; there are .*hotplug-disk", "enable", guest.name, "--allow", "hotplug-moon")
+        self.refused(2, "line .*mode", "enable", guest.name, "--mode", "loose")
+        self.refused(2, "no guest moon: Domain not found", "enable", "moon")
+        HOST.configure("least-mode=enforce")
+        self.addCleanup(HOST.configure)
+        self.refused(2, "has mode audit, but the least that this host allows is enforce", "enable", guest.name, "--mode", "audit")
+        self.assertEqual(before, self.definition(guest))
+
+    def test_an_emulator_that_the_launcher_does_not_start(self):
+        folder = HOST.directory / "other"
+        folder.mkdir()
+        program = folder / "qemu-system-x86_64"
+        program.write_text(f'#!/bin/sh\nexec {QEMU} "$@"\n')
+        program.chmod(0o755)
+        guest = self.guest(features=None, emulator=program)
+        self.refused(2, f"the launcher would start {QEMU}, and the guest's emulator is {program}; set qemu=", "enable", guest.name)
+
+    def test_guests_that_cannot_be_changed(self):
+        patched = self.foreign(command_line=arguments("-sandbox", "on,lockdown=enforce"))
+        self.refused(2, "has the lockdown built in, and is told by -sandbox", "enable", patched.name)
+        transient = self.foreign()
+        transient.virsh("undefine")
+        HOST.virsh("create", "--paused", transient.file)
+        self.refused(2, "is transient: it has no definition", "enable", transient.name)
+
+
+class Questions(Commands):
+    def test_of_a_guest_that_runs_and_of_its_log(self):
+        guest = self.running(features=["hotplug-disk"])
+        composed = json.loads(virt("compose", guest.name, "--json").stdout)
+        self.assertIn({"kind": "device", "name": "virtio-blk-pci"}, composed["parts"])
+        self.assertEqual(["hotplug-disk"], composed["features"])
+        explained = virt("explain", guest.name, "openat")
+        self.assertEqual(0, explained.returncode, explained.stderr)
+        self.assertIn("open-image", explained.stdout)
+        guest.virsh("destroy")
+        self.assertEqual(composed, json.loads(virt("compose", guest.name, "--json").stdout))
+        log = f"/var/log/libvirt/qemu/{guest.name}.log"
+        self.assertEqual(composed["parts"], json.loads(virt("compose", log, "--json").stdout)["parts"])
+        self.assertEqual(1, virt("diff", guest.name, log).returncode)
+        same = virt("diff", log, log)
+        self.assertEqual(0, same.returncode, same.stdout + same.stderr)
+
+    def test_of_a_description(self):
+        guest = self.guest(features=["hotplug-disk"], attributes='mode="errno"')
+        composed = virt("compose", guest.file, "--json")
+        self.assertEqual(0, composed.returncode, composed.stderr)
+        described = json.loads(composed.stdout)
+        self.assertEqual(["hotplug-disk"], described["features"])
+        self.assertIn("a VNC server may have TLS and SASL besides", composed.stderr)
+        self.assertIn("open-image", virt("explain", guest.file, "openat").stdout)
+        never = virt("compose", guest.name, "--json")
+        self.assertEqual(described["parts"], [{**part, "name": part["name"].replace("-7.2-machine", "-machine")}
+                                              for part in json.loads(never.stdout)["parts"]])
+        self.assertIn("the guest was never started here", never.stderr)
+        guest.virsh("start")
+        eventually(lambda: guest.own_lines())
+        there = {(part["kind"], part["name"].replace("-7.2-machine", "-machine"))
+                 for part in json.loads(virt("compose", guest.name, "--json").stdout)["parts"]}
+        foreseen = {(part["kind"], part["name"]) for part in described["parts"]}
+        self.assertEqual((set(), set()), (there - foreseen, foreseen - there))
+        same = virt("diff", guest.file, guest.name)
+        self.assertEqual(0, same.returncode, same.stdout + same.stderr)
+
+    def test_as_selections_of_qsbx(self):
+        guest = self.guest(features=["hotplug-disk"], attributes='mode="errno"')
+        by_virt = virt("compose", guest.file, "--json").stdout
+        self.assertEqual(by_virt, run(QSBX, "compose", "--xml", guest.file, "--json").stdout)
+        self.assertEqual(by_virt, run(QSBX, "compose", "--json", f"--xml={guest.file}").stdout)
+        by_name = run(QSBX, "compose", "--json", "--domain", guest.name).stdout
+        self.assertEqual(virt("compose", guest.name, "--json").stdout, by_name)
+        self.assertIn("proven", run(QSBX, "verify", "--domain", guest.name).stdout)
+        same = run(QSBX, "diff", "--xml", guest.file, "--", "--domain", guest.name, check=False)
+        self.assertEqual(0, same.returncode, same.stdout + same.stderr)
+        run(QSBX, "eval", "--domain", guest.name, "--mode", "audit", "read", "0")
+
+    def test_of_what_cannot_be_told(self):
+        guest = self.guest()
+        file = HOST.directory / "strange.xml"
+        file.write_text(guest.xml.replace("<rng ", '<moonbeam model="full"/>\n<rng '))
+        line = guest.xml[:guest.xml.index("<rng ")].count("\n") + 1
+        self.refused(2, f"strange.xml: line {line}: <moonbeam> is not understood", "compose", file)
+        done = run(QSBX, "compose", "--xml", file, check=False)
+        self.assertEqual((2, 1), (done.returncode, done.stderr.count("\n")), done.stderr)
+        self.assertIn(f"line {line}: <moonbeam> is not understood", done.stderr)
+        done = run(QSBX, "compose", "--xml", guest.file, "--argv", QEMU, check=False)
+        self.assertEqual((2, "qsbx: a selection has one machine: name one of --argv, --xml and --domain, once\n"),
+                         (done.returncode, done.stderr))
+        self.refused(2, "cannot read /nonexistent.log: No such file", "compose", "/nonexistent.log")
+        self.refused(2, "cannot read /nonexistent.xml: No such file", "compose", "/nonexistent.xml")
+        log = HOST.directory / "empty.log"
+        log.write_text("")
+        self.refused(1, "empty.log has no command line: the guest was never started here", "compose", log)
+        self.refused(2, "there is no guest moon", "diff", guest.name.replace(guest.name, "moon"), guest.name)
+
+
+class Watch(Commands):
+    def watcher(self, *words):
+        watcher = Watcher(*words)
+        self.addCleanup(watcher.close)
+        return watcher
+
+    def test_a_violation_is_told_from_other_ends(self):
+        guest = self.guest()
+        metrics = HOST.directory / "qsbx.prom"
+        watcher = self.watcher("--json", "--metrics", metrics)
+        self.assertEqual("shut off", watcher.wait_for(guest, "state")["reason"])
+        guest.virsh("start")
+        self.assertEqual(guest.uuid, watcher.wait_for(guest, "started")["uuid"])
+        guest.virsh("destroy")
+        ended = watcher.wait_for(guest, "stopped")
+        self.assertEqual(("destroyed", None), (ended["reason"], ended.get("violation")))
+        guest.virsh("start")
+        watcher.wait_for(guest, "started")
+        os.kill(guest.pid, 9)
+        ended = watcher.wait_for(guest, "stopped")
+        self.assertEqual(("crashed", None), (ended["reason"], ended.get("violation")))
+        guest.virsh("start")
+        watcher.wait_for(guest, "started")
+        eventually(lambda: [line for line in guest.own_lines() if "locked down in" in line])
+        inject(guest)
+        self.assertEqual(FORBIDDEN, watcher.wait_for(guest, "violation")["syscall"])
+        ended = watcher.wait_for(guest, "stopped")
+        self.assertEqual(("violation", FORBIDDEN), (ended["reason"], ended["syscall"]))
+        self.assertRegex(ended["violation"], rf"^qsbx: violation \(enforce\): .*{FORBIDDEN}\(")
+        name = f'{{guest="{guest.name}"}}'
+        eventually(lambda: f"qsbx_guest_stopped_by_violation{name} 1\n" in metrics.read_text())
+        self.assertIn(f"qsbx_guest_running{name} 0\n", metrics.read_text())
+        self.assertIn(f"qsbx_guest_violations{name} 1\n", metrics.read_text())
+
+    def test_violations_that_stop_no_guest(self):
+        guest = self.running(attributes='mode="audit"')
+        watcher = self.watcher()
+        self.assertEqual("running", watcher.wait_for(guest, "state")["reason"])
+        inject(guest)
+        self.assertEqual(FORBIDDEN, watcher.wait_for(guest, "violation")["syscall"])
+
+    def test_what_qemu_tells(self):
+        panic = '<panic model="isa"/>'
+        keyboard = HOST.directory / "keyboard.xml"
+        keyboard.write_text('<input type="keyboard" bus="usb"><alias name="ua-keyboard"/></input>')
+        guest = self.running(devices=panic)
+        watcher = self.watcher("--json")
+        self.assertEqual("running", watcher.wait_for(guest, "state")["reason"])
+        guest.virsh("suspend")
+        told = watcher.wait_for(guest, "qmp", "STOP")
+        self.assertEqual((guest.uuid, None), (told["uuid"], told.get("data")))
+        guest.virsh("resume")
+        watcher.wait_for(guest, "qmp", "RESUME")
+        guest.virsh("reset")
+        self.assertEqual("host-qmp-system-reset", watcher.wait_for(guest, "qmp", "RESET")["data"]["reason"])
+        guest.virsh("attach-device", keyboard)
+        guest.virsh("detach-device", keyboard)
+        self.assertEqual("ua-keyboard", watcher.wait_for(guest, "qmp", "DEVICE_DELETED")["data"]["device"])
+        # The port by which a guest says that it has panicked.
+        guest.virsh("qemu-monitor-command", "--hmp", "o/b 0x505 1")
+        self.assertEqual("pause", watcher.wait_for(guest, "qmp", "GUEST_PANICKED")["data"]["action"])
+        self.assertEqual([], guest.violations())
+
+    def test_disks_that_fail(self):
+        with disk_server() as (server, disk):
+            guest = self.foreign(devices=disk)
+            watcher = self.watcher("--json")
+            watcher.wait_for(guest, "state")
+            guest.start()
+            server.kill()
+            server.wait()
+            guest.console.write(b"shell dd if=/dev/vdb of=/dev/null bs=64k skip=16 count=1\n")
+            failed = watcher.wait_for(guest, "qmp", "BLOCK_IO_ERROR")["data"]
+        self.assertEqual(("read", "report"), (failed["operation"], failed["action"]))
+
+    def test_once(self):
+        guest = self.guest()
+        metrics = HOST.directory / "once.prom"
+        done = virt("watch", "--once", "--json", "--metrics", metrics)
+        self.assertEqual(0, done.returncode, done.stderr)
+        states = {event["guest"]: event["reason"] for event in map(json.loads, done.stdout.splitlines())}
+        self.assertEqual("shut off", states[guest.name])
+        self.assertIn(f'qsbx_guest_running{{guest="{guest.name}"}} 0\n', metrics.read_text())
+
+    def test_the_journal_gets_fields(self):
+        guest = self.guest()
+        with listening("/run/systemd/journal/socket") as journal:
+            self.assertEqual(0, virt("watch", "--once", "--journal").returncode)
+            journal.settimeout(10)
+            said = [received_fields(journal)]
+            while said[-1]["QSBX_GUEST"] != guest.name:
+                said.append(received_fields(journal))
+        self.assertEqual((guest.name, "state", "shut off", "6"),
+                         tuple(said[-1][name] for name in ("QSBX_GUEST", "QSBX_EVENT", "QSBX_REASON", "PRIORITY")))
+        self.assertIn("MESSAGE_ID", said[-1])
+
+    def test_the_journal_gets_what_qemu_tells(self):
+        guest = self.running()
+        with listening("/run/systemd/journal/socket") as journal:
+            journal.settimeout(60)
+            watcher = self.watcher("--journal")
+            while received_fields(journal)["QSBX_GUEST"] != guest.name:
+                pass
+            guest.virsh("reset")
+            while (fields := received_fields(journal))["QSBX_QMP_EVENT"] != "RESET":
+                pass
+            watcher.process.terminate()
+        self.assertEqual(("qmp", "RESET", "6", guest.name),
+                         tuple(fields[name] for name in ("QSBX_EVENT", "QSBX_QMP_EVENT", "PRIORITY", "QSBX_GUEST")))
+        self.assertIs(False, json.loads(fields["QSBX_QMP_DATA"])["guest"])
+
+    def test_what_cannot_be_told(self):
+        self.guest()
+        self.refused(2, "cannot write /nonexistent/x: No such file", "watch", "--once", "--metrics", "/nonexistent/x")
+        self.refused(3, "the journal does not take messages", "watch", "--once", "--journal")
+
+
+class WithoutDaemon(Commands):
+    """Last, since it stops the daemon."""
+
+    def test_it_ends_when_its_daemon_does_and_the_rest_goes_on(self):
+        guest = self.running()
+        watcher = Watcher()
+        self.addCleanup(watcher.process.stderr.close)
+        watcher.wait_for(guest, "state")
+        HOST.stop(next(daemon for daemon in HOST._daemons if "libvirtd" in str(daemon.args)))
+        self.assertEqual(3, watcher.process.wait(60))
+        self.assertRegex(watcher.process.stderr.read(), "libvirt's daemon has ended the connection")
+        self.assertTrue(status(guest.name)[1][guest.name]["locked_down"])
+        self.refused(3, "no libvirt at qemu:///system", "enable", guest.name)
+        self.refused(3, "no libvirt at qemu:///system", "watch")
+        inject(guest)
+        eventually(lambda: status(guest.name)[1][guest.name]["state"] == "stopped by a violation")
+        HOST.start_daemons()
+
+
+@contextlib.contextmanager
+def disk_server():
+    """A server of a disk, and the disk for a guest."""
+    path = HOST.directory / "served.sock"
+    server = subprocess.Popen(["qemu-nbd", "-k", path, "-f", "raw", "-x", "x", "-t", HOST.new_image("served")])
+    try:
+        eventually(path.exists)
+        path.chmod(0o777)
+        yield server, (f'<disk type="network"><driver name="qemu" type="raw"/><source protocol="nbd" name="x">'
+                       f'<host transport="unix" socket="{path}"/></source><target dev="vdb" bus="virtio"/></disk>')
+    finally:
+        server.kill()
+        server.wait()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "integration/libvirt/finding.h"
+
+namespace qsbx {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+// A guest with a lockdown of QEMU's own, so that nothing of the machine that tests it counts.
+std::string guest(const std::string& devices, const std::string& more = "",
+                  const std::string& arguments = "", const std::string& metadata = "") {
+  return "<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+         "<name>one</name><uuid>11111111-2222-3333-4444-555555555555</uuid>" +
+         metadata + "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>" + devices +
+         "</devices><qemu:commandline><qemu:arg value='-sandbox'/>"
+         "<qemu:arg value='on,lockdown=enforce'/>" +
+         arguments + "</qemu:commandline>" + more + "</domain>";
+}
+
+std::string argument(const std::string& option, const std::string& value) {
+  return "<qemu:arg value='" + option + "'/><qemu:arg value='" + value + "'/>";
+}
+
+std::vector<std::string> ids(const std::string& xml) {
+  const auto findings = findings_on_guest(xml, "one", getuid());
+  if (!findings) return {findings.error().message};
+  std::vector<std::string> ids;
+  for (const Finding& one : *findings) {
+    EXPECT_NE(one.remedy, "");
+    EXPECT_EQ(one.where, "one");
+    ids.push_back(one.id);
+  }
+  return ids;
+}
+
+std::vector<std::string> ids_with(const std::string& option, const std::string& value) {
+  return ids(guest("", "", argument(option, value)));
+}
+
+TEST(GuestFindings, ThereAreNoneOfASoundGuest) {
+  EXPECT_THAT(
+      ids(guest("<interface type='network'/><filesystem type='mount'><driver type='virtiofs'/>"
+                "</filesystem><interface type='user'><backend type='passt'/></interface>")),
+      ElementsAre());
+}
+
+TEST(GuestFindings, NothingLocksItDown) {
+  EXPECT_THAT(ids("<domain><name>one</name><uuid>11111111-2222-3333-4444-555555555555</uuid>"
+                  "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain>"),
+              ElementsAre("not-enabled"));
+}
+
+TEST(GuestFindings, ALauncherThatIsNotThere) {
+  EXPECT_THAT(
+      ids("<domain><name>one</name><uuid>11111111-2222-3333-4444-555555555555</uuid>"
+          "<devices><emulator>/nonexistent/qemu-system-x86_64-qsbx</emulator></devices></domain>"),
+      ElementsAre("no-launcher"));
+}
+
+TEST(GuestFindings, MalformedMetadata) {
+  EXPECT_THAT(
+      ids(guest(
+          "", "", "",
+          "<metadata><q:sandbox xmlns:q='urn:qsbx:libvirt:domain:1' mode='none'/></metadata>")),
+      ElementsAre("metadata"));
+}
+
+TEST(GuestFindings, DevicesThatLetMoreIn) {
+  EXPECT_THAT(ids(guest("<interface type='user'/>")), ElementsAre("slirp"));
+  EXPECT_THAT(ids(guest("<filesystem type='mount'/>")), ElementsAre("9p"));
+  EXPECT_THAT(ids(guest("<filesystem type='mount'><driver type='path'/></filesystem>")),
+              ElementsAre("9p"));
+}
+
+TEST(GuestFindings, TheCapabilityThatIsTakenAway) {
+  EXPECT_THAT(
+      ids(guest("",
+                "<qemu:capabilities><qemu:del capability='seccomp-sandbox'/></qemu:capabilities>")),
+      ElementsAre("sandbox-capability"));
+}
+
+TEST(GuestFindings, Variables) {
+  EXPECT_THAT(
+      ids(guest("", "",
+                "<qemu:env name='LD_PRELOAD' value='x'/><qemu:env name='QSBX_PROFILES' value='x'/>"
+                "<qemu:env name='QEMU_MODULE_DIR' value='x'/>"
+                "<qemu:env name='QEMU_AUDIO_DRV' value='none'/>")),
+      ElementsAre("variable", "variable", "variable"));
+}
+
+TEST(GuestFindings, CodeInQemu) {
+  EXPECT_THAT(ids_with("-plugin", "/x.so"), ElementsAre("plugin"));
+  EXPECT_THAT(ids_with("--plugin", "file=/x.so"), ElementsAre("plugin"));
+}
+
+TEST(GuestFindings, ArgumentsThatStartPrograms) {
+  EXPECT_THAT(ids_with("-netdev", "tap,id=n0"), ElementsAre("exec"));
+  EXPECT_THAT(ids_with("-netdev", "tap,id=n0,script=/x,downscript=no"), ElementsAre("exec"));
+  EXPECT_THAT(ids_with("-netdev", "tap,id=n0,script=no,downscript=no"), ElementsAre());
+  EXPECT_THAT(ids_with("-netdev", "tap,id=n0,fd=27"), ElementsAre());
+  EXPECT_THAT(ids_with("-netdev", "bridge,id=n0"), ElementsAre("exec"));
+  EXPECT_THAT(ids_with("--nic", "user,smb=/x"), UnorderedElementsAre("slirp", "exec"));
+  EXPECT_THAT(ids_with("-incoming", "exec:cat x"), ElementsAre("exec"));
+  EXPECT_THAT(ids_with("-runas", "nobody"), ElementsAre("exec"));
+}
+
+TEST(GuestFindings, ArgumentsThatOpenFiles) {
+  EXPECT_THAT(ids_with("-fsdev", "local,id=f0,path=/"), ElementsAre("9p"));
+}
+
+TEST(GuestFindings, ASandboxThatIsTurnedOff) {
+  EXPECT_THAT(ids_with("-sandbox", "off"), ElementsAre("sandbox-argument"));
+}
+
+TEST(GuestFindings, OfWhatIsNoGuest) {
+  EXPECT_THAT(ids("<network/>"), ElementsAre("one: it is no XML that begins with <domain>"));
+}
+
+}  // namespace
+}  // namespace qsbx
