@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "src/machine/qom_tree.h"
@@ -85,8 +86,21 @@ Result<std::vector<QomObject>> read_tree(QmpClient& qmp) {
   return Error{ErrorCode::kState, "QEMU's tree of objects has no machine"};
 }
 
-// Adds those of the objects that are devices, one of each type. An object that has gone since the
-// tree was printed is none of the machine's.
+// Of what QEMU refuses to answer for: it may have been unplugged since the tree was printed, and is
+// none of the machine's then. What is still there may be a device for all that is known.
+Status add_if_still_there(QmpClient& qmp, const std::set<std::string>& types, Machine& machine) {
+  if (types.empty()) return Done{};
+  const auto tree = read_tree(qmp);
+  if (!tree) return tree.error();
+  for (const QomObject& object : *tree) {
+    if (is_below(object.path, "/machine") && types.contains(object.type)) {
+      machine.add("device", object.type);
+    }
+  }
+  return Done{};
+}
+
+// Adds those of the objects that are devices, one of each type.
 Status add_if_devices(QmpClient& qmp, const std::map<std::string, std::string>& path_by_type,
                       Machine& machine) {
   std::vector<QmpCommand> commands;
@@ -95,12 +109,14 @@ Status add_if_devices(QmpClient& qmp, const std::map<std::string, std::string>& 
   }
   auto answer = qmp.execute_all(commands);
   auto next = answer.begin();
+  std::set<std::string> refused;
   for (const auto& [type, path] : path_by_type) {
     const auto& properties = *next++;
     if (!properties && properties.error().code == ErrorCode::kState) return properties.error();
+    if (!properties) refused.insert(type);
     if (properties && is_device(*properties)) machine.add("device", type);
   }
-  return Done{};
+  return add_if_still_there(qmp, refused, machine);
 }
 
 Status add_devices(QmpClient& qmp, const std::vector<QomObject>& tree,

@@ -324,6 +324,33 @@ TEST_F(ReadMachine, AsksOnlyWhetherUnknownTypesAreDevices) {
   EXPECT_FALSE(machine->parts.contains({"device", "virtio-pci-bus"}));
 }
 
+// Such as one whose path QEMU takes for another's, since there is a slash in its name.
+TEST_F(ReadMachine, WhatCannotBeAskedForIsADevice) {
+  answer_otherwise("qom-list", [] { return refusal("Device '/machine/x/y' not found"); });
+  const auto machine = read([](const std::string& type) { return type != "card-selector"; });
+  ASSERT_TRUE(machine.ok()) << machine.error().message;
+  EXPECT_TRUE(machine->parts.contains({"device", "card-selector"}));
+}
+
+TEST_F(ReadMachine, WhatWasUnpluggedMeanwhileIsNone) {
+  bool unplugged = false;
+  qemu.answer = [&](const Json& command) {
+    const Json arguments = command.value("arguments", Json::object());
+    if (command["execute"] == "qom-list") {
+      unplugged = true;
+      return std::vector{refusal("not found")};
+    }
+    if (unplugged && arguments.value("command-line", "") == "info qom-tree /") {
+      return std::vector{reply("/ (container)\n  /machine (m)\n")};
+    }
+    return answer_as_small_machine(command);
+  };
+  const auto machine = read([](const std::string& type) { return type != "card-selector"; });
+  ASSERT_TRUE(machine.ok()) << machine.error().message;
+  EXPECT_FALSE(machine->parts.contains({"device", "card-selector"}));
+  EXPECT_TRUE(machine->parts.contains({"device", "virtio-net-pci"}));
+}
+
 TEST_F(ReadMachine, ScreensOfAnOlderQemuAreNotShared) {
   qemu.lines = {R"({"QMP": {"version": {"qemu": {"major": 9, "minor": 1}}}})"};
   const auto machine = read();
