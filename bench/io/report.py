@@ -7,6 +7,7 @@
 import os
 import pathlib
 
+import demands
 import filters
 import findings
 import jinja2
@@ -39,6 +40,8 @@ def page(data, data_name):
         found=found,
         floors={entry["name"]: findings.floor_of(entry) for entry in data["workloads"]},
         worst=findings.worst(found),
+        worst_calls=calls_of(data, findings.worst(found)),
+        demands=demands.demands(data, found),
         summary=summary(data, found),
         asked=findings.INSTRUCTIONS_ASKED,
         shares=shares,
@@ -48,16 +51,23 @@ def page(data, data_name):
     )
 
 
+def calls_of(data, finding):
+    """Of the workload that a finding is about, as a filter of ours saw them."""
+    recorded = [entry["calls"].get(findings.OURS) for entry in data["workloads"] if finding and entry["name"] == finding.workload]
+    return findings.calls_by_cost(recorded[0]) if recorded and recorded[0] else []
+
+
 def in_short(data):
     """What the data says in one figure, for those who read it without the page."""
+    data = {**data, "workloads": measured(data)}
     return {
+        "demands": [vars(one) for one in demands.demands(data, findings.findings(data))],
         "instructions": {
             "asked": findings.INSTRUCTIONS_ASKED,
             "of": {share.beside: {"over_all": share.over_all, "met": share.is_met, "workloads": share.workloads}
                    for share in findings.instructions_over_all(data)},
         },
-        "starts": [{**vars(start), "ratio": ratio_in_short(start.ratio)}
-                   for start in findings.starts({**data, "workloads": measured(data)})],
+        "starts": [{**vars(start), "ratio": ratio_in_short(start.ratio)} for start in findings.starts(data)],
     }  # fmt: skip
 
 

@@ -131,6 +131,28 @@ class Says(unittest.TestCase):
         self.assertEqual({}, report.in_short(bare)["instructions"]["of"])
         self.assertNotIn("Asked is", said_of(bare))
 
+    def test_what_is_asked_and_whether_it_is_met(self):
+        text = said_of(RUN)
+        self.assertIn("at least 0.99 of the throughput without a filter missed 0 of 2 block/", text)
+        self.assertIn("not slower than the same policy by libseccomp met 4 of 4 –", text)
+        self.assertNotIn("time to the first instruction", text)
+        slow = copy.deepcopy(RUN)
+        for one in slow["workloads"][1]["rounds"]:
+            one["qsbx"]["seconds"] *= 1.1
+        name = slow["workloads"][1]["name"]
+        told = {one["asked"]: one for one in report.in_short(slow)["demands"]}["not slower than the same policy by libseccomp"]
+        self.assertEqual({f"{name}, libseccomp", f"{name}, libseccomp-optimized"}, {missed for missed, _ in told["missed"]})
+        self.assertEqual((2, 4), (told["met"], told["of"]))
+
+    def test_the_worst_is_one_that_moves_data(self):
+        run = run_of(["lifecycle/start/firmware", "block/read"])
+        for one in run["workloads"][0]["rounds"]:
+            one["qsbx"]["seconds"] *= 3
+        text = said_of(run)
+        self.assertIn("Of libqsbx's workloads, block/read costs most", text)
+        self.assertIn("One operation of it makes 1 pread64, 0.5 futex (20 instructions)", text)
+        self.assertIn("at most 1.01 of the time to the first instruction missed 0 of 1 firmware, qemu 3.0", text)
+
     def test_how_long_starts_take(self):
         starts = run_of(["lifecycle/start/firmware", "block/read"])
         for entry in starts["workloads"]:
