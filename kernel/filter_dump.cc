@@ -51,6 +51,7 @@ class StoppedThread {
     stopped_ = attached_ && ptrace(PTRACE_INTERRUPT, tid_, nullptr, nullptr) == 0 &&
                waitpid(tid_, &status, __WALL) == tid_ && WIFSTOPPED(status);
     if (stopped_ && status >> 16 != PTRACE_EVENT_STOP) signal_ = WSTOPSIG(status);
+    if (!stopped_ && (WIFEXITED(status) || WIFSIGNALED(status))) errno = ESRCH;
   }
   ~StoppedThread() {
     if (attached_) ptrace(PTRACE_DETACH, tid_, nullptr, signal_);

@@ -212,6 +212,7 @@ Status Sandbox::install(const Prepared& prepared) {
         .text("; rules for it let any descriptor through, and it can be closed")
         .write_to(report_target_->descriptor());
   }
+  if (may_read_proc()) prepared.report->look_at_open_files();
   in_force().reports.push_back(prepared.report);
   auto installed = mode_ == Mode::kAudit ? install_with_listener(prepared, options)
                                          : install_with_handler(prepared, options);

@@ -67,13 +67,14 @@ const struct sock_fprog* RolePrograms::program(size_t role) const {
 }
 
 Status RolePrograms::close(bool may_seal) {
-  closed_ = true;
+  if (closed_) return Done{};  // for a lockdown that failed later
   if (mprotect(memory_, memory_size(), PROT_READ) != 0) {
     return Error{
         ErrorCode::kKernel,
         std::string("the programs of thread roles cannot be made read-only: ") + strerror(errno),
         errno};
   }
+  closed_ = true;
   if (may_seal) seal_pages(memory_, memory_size());
   return Done{};
 }

@@ -188,7 +188,8 @@ Result<Selection> Sandbox::select() {
   if (!selection || selection->uncovered.empty()) return selection;
   Error error = uncovered_error(*selection, *set_);
   if (mode_ != Mode::kAudit) return error;
-  warn(error, *report_target_);
+  if (error.message != warned_of_) warn(error, *report_target_);
+  warned_of_ = error.message;
   return selection;
 }
 
@@ -196,11 +197,11 @@ Result<VerifiedProgram> Sandbox::compile_and_verify(const Policy& policy, const 
                                                     const Descriptors& bound) {
   Stopwatch stopwatch;
   auto program = compile(policy, actions, on_bound_descriptors(set_->weights(), policy, bound));
-  timings_.compile += stopwatch.microseconds();
+  spent_.compile += stopwatch.microseconds();
   if (!program) return std::move(program).error();
   stopwatch = {};
   auto verified = verify(std::move(program).value(), policy, actions);
-  timings_.verify += stopwatch.microseconds();
+  spent_.verify += stopwatch.microseconds();
   return verified;
 }
 
@@ -211,7 +212,6 @@ Result<Sandbox::Prepared> Sandbox::prepare_policy(Selection selection, Result<Po
   if (!composed) return std::move(composed).error();
   auto policy = completed(*composed, mode_, phase, *report_target_);
   if (!policy) return std::move(policy).error();
-  timings_.compile = timings_.verify = 0;
   auto handing = prepare_handing_over(*policy, phase);
   if (!handing) return std::move(handing).error();
   if (*handing) policy = join(*policy, opens_granted(policy->architecture()));
@@ -298,7 +298,8 @@ Status Sandbox::prepare() {
   auto policy = compose_bound(*selection, binding);
   auto roles = select_roles(*selection, binding.bound);
   if (!roles) return std::move(roles).error();
-  timings_.compose = stopwatch.microseconds();
+  const int64_t composing = stopwatch.microseconds();
+  spent_ = {};
   auto programs = reserve_role_programs(*roles, policy);
   if (!programs) return std::move(programs).error();
   auto prepared = prepare_policy(std::move(selection).value(), std::move(policy), Phase::kRun,
@@ -311,6 +312,9 @@ Status Sandbox::prepare() {
                  bound_text(prepared->binding.bound);
   prepared_ = std::move(prepared).value();
   prepared_in_ = getpid();
+  timings_.compose = composing;
+  timings_.compile = spent_.compile;
+  timings_.verify = spent_.verify;
   return Done{};
 }
 

@@ -138,6 +138,8 @@ class Sandbox {
   std::string description_;
   size_t granted_calls_ = 0;
   LockdownTimings timings_;
+  LockdownTimings spent_;  // on compiling and verifying what is being prepared
+  std::string warned_of_;  // in mode audit: what has no profile
   std::optional<IoUringState> rings_;
   std::optional<BrokerLink> broker_;
 };

@@ -42,6 +42,9 @@ class ViolationReport {
   void violation(pid_t tid, std::string_view thread_name, const struct seccomp_data& call,
                  const CallerMemory& memory, int refused_with = 0);
 
+  // Files that are open now may be opened again without a report. Before it is in force.
+  void look_at_open_files();
+
   // The line of a violation that has now happened `count` times.
   void describe(Line& line, pid_t tid, std::string_view thread_name,
                 const struct seccomp_data& call, uint32_t count, int refused_with = 0,

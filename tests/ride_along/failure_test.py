@@ -72,6 +72,16 @@ class FailureTest(RideAlongTest):
         qmp.ask("quit")
         self.assert_exit(process, 0)
 
+    def test_a_policy_that_cannot_be_made_in_audit(self):
+        base = self.profiles / "base/process.profile"
+        base.write_text(base.read_text().replace("rt_sigaction: sig != SIGSYS", "rt_sigaction: 1"))
+        process = self.launch(*self.own_monitor, options=["--mode", "audit"])
+        qmp = self.monitor()
+        qmp.await_status("running")
+        self.assertIn("the guest runs without lockdown", self.said())
+        qmp.ask("quit")
+        self.assert_exit(process, 0)
+
     def test_no_profiles_in_audit(self):
         options = ["--mode", "audit"]
         process = self.launch(*self.own_monitor, profiles=self.folder / "none", options=options)

@@ -181,6 +181,18 @@ class StartTest(RideAlongTest):
             qmp.ask("quit")
             self.assert_exit(process, 0)
 
+    def test_what_qemu_tells_counts_at_a_start_at_once(self):
+        """The command line has the board's other name."""
+        report = self.folder / "report"
+        for _ in range(3):
+            self.qmp_path.unlink(missing_ok=True)
+            process = self.launch("-S", "-machine", "q35", *self.own_monitor, options=["--report", str(report)])
+            qmp = self.monitor()
+            qmp.ask("cont")
+            self.assertIn('"pc-q35-', report.read_text())
+            qmp.ask("quit")
+            self.assert_exit(process, 0)
+
     def test_start_that_cannot_be_held(self):
         process = self.launch("-S", "-monitor", "stdio", input_text="c\nquit\n")
         if process.wait(30) == 0:

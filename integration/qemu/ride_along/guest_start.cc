@@ -32,13 +32,27 @@ constexpr seconds kTimeToEndByItself{600};
 // but traffic, which may be that of a VNC client.
 constexpr int kPauseBetweenReads = 20;
 
-// A command line may hold still (-preconfig) or a firmware be slow to load for any time.
+// A command line may hold still (-preconfig), memory take minutes to be made, or the process at the
+// other end of a device's socket come late: QEMU answers when it has made its machine.
 const Deadline kNever = Deadline::max();
+constexpr std::chrono::hours kAsLongAsItTakes{24 * 365};
 
 // What QMP does not tell.
 bool comes_from_command_line(const std::string& kind) {
   return kind == "aio" || kind == "monitor" || kind == "fsdev" || kind == "option" ||
          kind == "audio" || kind == "netdev";
+}
+
+Error started_too_early() {
+  return Error{ErrorCode::kState,
+               "the guest was started before the lockdown could be prepared; start it only when "
+               "QEMU's monitor has answered"};
+}
+
+Error changed_and_started() {
+  return Error{ErrorCode::kState,
+               "a monitor changed the machine and started the guest at once; start it when QEMU "
+               "has answered the change"};
 }
 
 bool has_kind(const Machine& machine, std::string_view kind) {
@@ -98,19 +112,28 @@ void GuestStart::run() {
   // With -preconfig there is a machine only after some answers.
   monitor_end().hold_answers(!broken_ && !observed_ && !command_line_.preconfig);
   QmpSocket socket(settings_.own_socket);
-  QmpClient qmp(socket);
+  QmpClient qmp(socket, kAsLongAsItTakes);
   auto talked = talk(qmp);
   if (!talked && !only_audits()) return end_qemu(qmp, talked.error());
   if (!talked) {
     report_failure(talked.error());
-    if (!started_guest_ && !command_line_.stopped) (void)qmp.send({"cont"});
+    start_without_lockdown(qmp);
   }
   monitor_end().let_guest_run();
   close_own();
 }
 
+// QEMU reads what is sent to it here until let_guest_run(), and no longer.
+void GuestStart::start_without_lockdown(QmpClient& qmp) {
+  if (started_guest_ || command_line_.stopped || !qmp.send({"cont"})) return;
+  for (;;) {
+    const auto event = qmp.await_event(kNever);
+    if (!event || (*event && ((*event)->name == "RESUME" || (*event)->name == "refused"))) return;
+  }
+}
+
 // From the first answer on, QEMU tells of a start, and holds it until there is a lockdown. Should
-// that be while questions are open, the machine is what was known of it before.
+// that be while questions are open, the machine is what the last look found.
 Status GuestStart::talk(QmpClient& qmp) {
   qmp.give_way_to("RESUME");
   if (!observed_) {
@@ -146,10 +169,18 @@ Status GuestStart::presume() {
 
 Status GuestStart::get_to_know(QmpClient& qmp) {
   if (auto ready = qmp.negotiate(kNever); !ready) return ready;
-  monitor_end().keep_others_silent(false);  // from now on QEMU tells us of a start, and waits
+  // From now on QEMU tells us of a start, and waits. With -preconfig others have to speak first.
+  if (command_line_.preconfig) monitor_end().keep_others_silent(false);
   if (auto waits = check_not_started(qmp); !waits) return waits;
   if (auto there = await_machine(qmp); !there) return there;
-  if (broken_ || observed_) return Done{};
+  if (!broken_ && !observed_) {
+    if (auto known = look_first(qmp); !known) return known;
+  }
+  monitor_end().keep_others_silent(false);
+  return Done{};
+}
+
+Status GuestStart::look_first(QmpClient& qmp) {
   monitor_end().hold_answers(true);
   if (command_line_.stopped || command_line_.incoming) {
     if (auto booted = sandbox_.boot(); !booted) return booted;
@@ -175,9 +206,7 @@ Status GuestStart::check_not_started(QmpClient& qmp) {
   auto status = qmp.execute({"query-status"});
   if (!status) return status.error();
   if (!status->is_object() || status->value("running", nlohmann::json()) != true) return Done{};
-  return Error{ErrorCode::kState,
-               "the guest was started before the lockdown could be prepared; start it only when "
-               "QEMU's monitor has answered"};
+  return started_too_early();
 }
 
 Status GuestStart::await_machine(QmpClient& qmp) {
@@ -199,6 +228,7 @@ Status GuestStart::read_again(QmpClient& qmp) {
   hear_commands();
   if (auto added = add_parts(*told); !added) return added;
   if (auto prepared = sandbox_.prepare(); !prepared) return prepared;
+  machine_known_ = true;
   monitor_end().set_known(changes);
   next_read_ = steady_clock::now() + kPauseBetweenReads * (steady_clock::now() - begin);
   return Done{};
@@ -270,12 +300,11 @@ bool GuestStart::must_read_again() const {
 }
 
 // QEMU answers nothing while it waits in RESUME, so what came in one go with the start is not
-// known.
+// known. What a command line says of a machine is not enough: of a disk only QEMU knows what is
+// below.
 Status GuestStart::check_known() {
-  if (broken_ || observed_ || !monitor_end().is_stale()) return Done{};
-  Error error{ErrorCode::kState,
-              "a monitor changed the machine and started the guest at once; start it when QEMU has "
-              "answered the change"};
+  if (broken_ || observed_ || (machine_known_ && !monitor_end().is_stale())) return Done{};
+  const Error error = machine_known_ ? changed_and_started() : started_too_early();
   if (!only_audits()) return error;
   say("qsbx: warning: " + error.message + "; mode audit: what was added is not known");
   return Done{};
@@ -284,7 +313,6 @@ Status GuestStart::check_known() {
 Status GuestStart::lock_down() {
   const size_t threads = count_threads();
   if (auto locked = sandbox_.lockdown(); !locked) return locked;
-  locked_down_ = true;
   say(lockdown_announcement(sandbox_, threads));
   write_report(threads);
   return Done{};

@@ -36,9 +36,11 @@ class GuestStart {
  private:
   Status keep_standard_error();
   Status talk(QmpClient& qmp);
+  void start_without_lockdown(QmpClient& qmp);
   Machine presumed_machine() const;
   Status presume();
   Status get_to_know(QmpClient& qmp);
+  Status look_first(QmpClient& qmp);
   Status check_understood();
   Status check_not_started(QmpClient& qmp);
   Status await_machine(QmpClient& qmp);
@@ -67,9 +69,9 @@ class GuestStart {
   int report_ = -1;
   int standard_error_ = 2;
   bool started_guest_ = false;  // our own `cont` is on its way
-  bool locked_down_ = false;
-  bool observed_ = false;  // mode off: all there is to do is to say when devices are ready
-  bool broken_ = false;    // audit only: the guest runs without lockdown
+  bool machine_known_ = false;  // QEMU has told of it
+  bool observed_ = false;       // mode off: all there is to do is to say when devices are ready
+  bool broken_ = false;         // audit only: the guest runs without lockdown
   std::atomic<bool> failed_ = false;
 };
 
