@@ -37,6 +37,11 @@ Phase phase_of(const Guest& guest) { return guest.paused ? Phase::kBoot : Phase:
 
 GuestCheck check_guest(const Guest& guest, Phase phase, std::chrono::milliseconds patience) {
   GuestCheck check;
+  check.runs = guest.runs();
+  if (guest.unreadable) {
+    check.wrong = guest.unreadable;
+    return check;
+  }
   if (guest.xml.empty()) return check;
   const auto protection = protection_of(guest);
   if (!protection) {

@@ -17,10 +17,13 @@
 namespace qsbx {
 
 struct GuestCheck {
+  bool runs = false;                     // as far as was seen
   std::optional<Protection> protection;  // nothing where nothing locks it down
   std::optional<Error> wrong;            // why it is not as declared, or why nobody knows
 
-  bool locked_down() const { return protection && !wrong; }
+  bool locked_down() const { return runs && protection && !wrong; }
+  // By another look: a policy not yet in force, a thread that could not be looked at.
+  bool may_change() const { return wrong && wrong->code != ErrorCode::kUsage; }
   // Proven: a thread may do more.
   bool is_unprotected() const { return wrong && wrong->code == ErrorCode::kNotProven; }
 };

@@ -172,8 +172,18 @@ class RoleChecker {
   std::map<std::string, ThreadChecker> checkers_;
 };
 
+// libvirt says "-sandbox off" where qemu.conf has seccomp_sandbox = 0.
+bool switches_off(const std::string& sandbox) {
+  return sandbox == "off" || sandbox.starts_with("off,") ||
+         sandbox.find("enable=off") != sandbox.npos;
+}
+
 int own_filters(const std::vector<std::string>& command) {
-  return static_cast<int>(std::ranges::count(command, "-sandbox"));
+  int filters = 0;
+  for (size_t i = 0; i + 1 < command.size(); ++i) {
+    if (command[i] == "-sandbox" && !switches_off(command[i + 1])) ++filters;
+  }
+  return filters;
 }
 
 Status check_threads_have_filters(pid_t qemu, const std::vector<ThreadState>& threads) {

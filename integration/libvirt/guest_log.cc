@@ -99,7 +99,7 @@ GuestLog guest_log_from(const std::string& text) {
 }
 
 Result<GuestLog> read_guest_log(const std::string& file) {
-  const auto text = read_text_file(file);
+  const auto text = read_kept_file(file);
   if (text) return guest_log_from(*text);
   const int error = text.error().saved_errno;
   if (error == ENOENT || error == ENOTDIR) return GuestLog();

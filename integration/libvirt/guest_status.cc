@@ -155,6 +155,7 @@ Json guest_json(const GuestStatus& status) {
 bool GuestStatus::is_bad() const { return !wrong.empty() || guest.ended_by() != nullptr; }
 
 std::string state_text(const Guest& guest) {
+  if (guest.unreadable) return "unknown";
   if (guest.runs()) return guest.paused ? "paused" : "running";
   return guest.ended_by() != nullptr ? "stopped by a violation" : "shut off";
 }

@@ -28,7 +28,7 @@ struct GuestStatus {
 
 GuestStatus status_of(Guest guest);
 
-// "running", "paused", "shut off", "stopped by a violation"
+// "running", "paused", "shut off", "stopped by a violation", "unknown"
 std::string state_text(const Guest& guest);
 
 std::string status_table(const std::vector<GuestStatus>& guests);

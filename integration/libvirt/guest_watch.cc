@@ -79,6 +79,8 @@ std::string uuid_of(const Guest& guest) {
 
 WatchEvent state_of(const Guest& guest) {
   WatchEvent event = {guest.name, uuid_of(guest), "state", state_text(guest)};
+  event.violations = guest.log.violations.size();
+  if (guest.unreadable) event.wrong = guest.unreadable->to_string();
   if (const Violation* end = guest.ended_by()) {
     event.syscall = end->call;
     event.violation = end->line;
@@ -88,7 +90,7 @@ WatchEvent state_of(const Guest& guest) {
 
 void add_check(WatchEvent& event, const GuestCheck& check) {
   if (check.wrong) event.wrong = check.wrong->to_string();
-  if (check.protection || check.wrong) event.locked_down = check.locked_down();
+  if (check.runs && (check.protection || check.wrong)) event.locked_down = check.locked_down();
 }
 
 AllCounts counts_of(const std::vector<Guest>& guests) {
@@ -115,6 +117,12 @@ Subject subject_of(virDomainPtr domain) {
   return {virDomainGetName(domain), uuid, static_cast<int>(virDomainGetID(domain))};
 }
 
+// libvirt numbers runs; of one that has ended it has no number any more.
+bool is_another_run(const Subject& guest, const Watched& watched) {
+  const bool is_known = watched.id >= 0 || !watched.end.empty();
+  return guest.id >= 0 && guest.id != watched.id && is_known;
+}
+
 class GuestWatch {
  public:
   GuestWatch(LibvirtDaemon daemon, const Outputs& outputs, Unprotected unprotected)
@@ -133,7 +141,9 @@ class GuestWatch {
   Status subscribe_to_qemu(virConnectPtr connection);
   Status begin();
   Status lifecycle(const Subject& guest, int event, int detail);
-  Watched& begin_to_watch(const Subject& guest);
+  Result<Watched*> run_of(const Subject& guest);
+  Status ended(const Subject& guest, const std::string& reason);
+  Status resumed(const Subject& guest);
   Status look_at_filters();
   Status look_at_filters(const std::string& name, Watched& guest);
   GuestCheck check(const std::string& name, const Watched& guest) const;
@@ -143,6 +153,7 @@ class GuestWatch {
   Status look_at_logs();
   Status look_at_log(const std::string& name, Watched& guest);
   Status tell_violations(const std::string& name, Watched& guest, const GuestLog& log);
+  Status tell_last(const std::string& name, Watched& guest);
   Status tell_end(const std::string& name, const Watched& guest);
   bool may_still_be_written(const Watched& guest) const;
   Status refresh_counts();
@@ -211,7 +222,7 @@ Status GuestWatch::subscribe_to_qemu(virConnectPtr connection) {
                std::string("libvirt does not tell of QEMU's events: ") + virGetLastErrorMessage()};
 }
 
-// Violations of before are in what is told of the state.
+// Of the violations of before, what is told of the state has the number.
 Status GuestWatch::begin() {
   const auto guests = find_guests(daemon_);
   if (!guests) return guests.error();
@@ -247,36 +258,51 @@ Status GuestWatch::run() {
   return *failure_;
 }
 
-Watched& GuestWatch::begin_to_watch(const Subject& guest) {
+// libvirt tells that a guest resumes before it tells that it has started, so it is the number that
+// begins another run. Of the run before, the last lines may not have been there yet.
+Result<Watched*> GuestWatch::run_of(const Subject& guest) {
+  const auto found = guests_.find(guest.name);
+  const bool is_another = found != guests_.end() && is_another_run(guest, found->second);
+  if (is_another) {
+    if (!found->second.end.empty()) {
+      if (Status told = tell_last(guest.name, found->second); !told) return told.error();
+    }
+    guests_.erase(found);
+  }
   Watched& watched = guests_[guest.name];
   watched.uuid = guest.uuid;
   if (guest.id >= 0) watched.id = guest.id;
-  return watched;
+  return &watched;
 }
 
 Status GuestWatch::lifecycle(const Subject& subject, int event, int detail) {
-  const auto& [name, uuid, id] = subject;
-  if (event == VIR_DOMAIN_EVENT_STOPPED) {
-    begin_to_watch(subject).end = reason_of_stop(detail);
-    return look_at_logs();
-  }
-  if (event == VIR_DOMAIN_EVENT_STARTED) {
-    // Of its run before, the last lines may not have been there yet.
-    if (!guests_[name].end.empty()) {
-      if (Status told = tell_end(name, guests_[name]); !told) return told;
-    }
-    guests_.erase(name);
-    begin_to_watch(subject);
-  }
-  const std::string what = name_of_event(event);
+  if (event == VIR_DOMAIN_EVENT_STOPPED) return ended(subject, reason_of_stop(detail));
+  if (event == VIR_DOMAIN_EVENT_RESUMED) return resumed(subject);
+  const std::string what = name_of_event(event, detail);
   if (what.empty()) return Done{};
-  if (event == VIR_DOMAIN_EVENT_RESUMED) {
-    Watched& guest = begin_to_watch(subject);
-    guest.unchecked = Unchecked{{name, uuid, what}};
-    return look_at_filters(name, guest);
+  if (event == VIR_DOMAIN_EVENT_STARTED) {
+    if (const auto run = run_of(subject); !run) return run.error();
   }
-  if (Status told = tell(outputs_, {name, uuid, what}); !told) return told;
+  if (Status told = tell(outputs_, {subject.name, subject.uuid, what}); !told) return told;
   return refresh_counts();
+}
+
+Status GuestWatch::ended(const Subject& subject, const std::string& reason) {
+  const auto guest = run_of(subject);
+  if (!guest) return guest.error();
+  (*guest)->end = reason;
+  return look_at_logs();
+}
+
+// However often it resumes, its time does not begin again: that is in the guest's own hands.
+Status GuestWatch::resumed(const Subject& subject) {
+  const auto run = run_of(subject);
+  if (!run) return run.error();
+  Watched& guest = **run;
+  Unchecked unchecked = {{subject.name, subject.uuid, "resumed"}};
+  if (guest.unchecked) unchecked.until = guest.unchecked->until;
+  guest.unchecked = std::move(unchecked);
+  return look_at_filters(subject.name, guest);
 }
 
 Status GuestWatch::look_at_filters() {
@@ -292,7 +318,7 @@ Status GuestWatch::look_at_filters(const std::string& name, Watched& guest) {
   if (!guest.unchecked) return Done{};
   const GuestCheck found = check(name, guest);
   const bool in_time = std::chrono::steady_clock::now() < guest.unchecked->until;
-  if (found.is_unprotected() && in_time) return Done{};
+  if (found.may_change() && in_time) return Done{};
   return tell_checked(name, guest, found);
 }
 
@@ -301,7 +327,11 @@ Status GuestWatch::look_at_filters(const std::string& name, Watched& guest) {
 // a QEMU over can change what it says of itself, but not that libvirt has it.
 GuestCheck GuestWatch::check(const std::string& name, const Watched& guest) const {
   const auto found = find_guest(daemon_, name);
-  if (!found) return {};
+  if (!found) {
+    GuestCheck unknown;
+    unknown.wrong = found.error();
+    return unknown;
+  }
   const bool resumed = guest.unchecked->event.event == "resumed";
   GuestCheck check = check_guest(*found, resumed ? Phase::kRun : phase_of(*found),
                                  std::chrono::milliseconds::zero());
@@ -340,15 +370,15 @@ Status GuestWatch::stop(const std::string& name, const Watched& guest) const {
 
 Status GuestWatch::tell_violations(const std::string& name, Watched& guest, const GuestLog& log) {
   if (log.violations.size() < guest.told) guest.told = 0;  // virtlogd has begun another file
+  if (log.violations.size() == guest.told) return Done{};
   for (; guest.told < log.violations.size(); ++guest.told) {
     const Violation& one = log.violations[guest.told];
     if (one.ends && !guest.ending) guest.ending = one;
     if (Status told = tell(outputs_, {name, guest.uuid, "violation", "", one.call, one.line});
         !told)
       return told;
-    keep(refresh_counts());
   }
-  return Done{};
+  return refresh_counts();
 }
 
 Status GuestWatch::look_at_log(const std::string& name, Watched& guest) {
@@ -359,6 +389,17 @@ Status GuestWatch::look_at_log(const std::string& name, Watched& guest) {
   const auto log = read_guest_log(file);
   if (!log) return log.error();
   return tell_violations(name, guest, *log);
+}
+
+// Of a guest that has ended. What was to be looked at is gone.
+Status GuestWatch::tell_last(const std::string& name, Watched& guest) {
+  if (guest.unchecked) {
+    WatchEvent event = std::move(guest.unchecked->event);
+    guest.unchecked.reset();
+    event.wrong = "the guest ended before it was known whether it was locked down";
+    if (Status told = tell(outputs_, event); !told) return told;
+  }
+  return tell_end(name, guest);
 }
 
 Status GuestWatch::tell_end(const std::string& name, const Watched& guest) {
@@ -388,15 +429,12 @@ Status GuestWatch::look_at_logs() {
       ++guest;
       continue;
     }
-    if (watched.unchecked) {
-      if (Status told = tell_checked(name, watched, {}); !told) return told;
-    }
     if (may_still_be_written(watched)) {
       --watched.looks_left;
       ++guest;
       continue;
     }
-    if (Status told = tell_end(name, watched); !told) return told;
+    if (Status told = tell_last(name, watched); !told) return told;
     guest = guests_.erase(guest);
     if (Status counted = refresh_counts(); !counted) return counted;
   }

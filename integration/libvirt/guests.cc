@@ -49,7 +49,7 @@ Status unless_gone(const Error& error) {
 // <domstatus state='running' reason='booted' pid='4711'> ... <domain> ... </domain></domstatus>
 Status add_state(Guest& guest) {
   const std::string file = guest.daemon.states + guest.name + ".xml";
-  const auto text = read_text_file(file);
+  const auto text = read_kept_file(file);
   if (!text) return unless_gone(text.error());
   auto status = Xml::parse(*text, "domstatus");
   if (!status) return Error{ErrorCode::kUsage, file + ": " + status.error().message};
@@ -69,7 +69,7 @@ Status add_state(Guest& guest) {
 Status add_definition(Guest& guest) {
   guest.defined = true;
   if (guest.runs()) return Done{};
-  auto text = read_text_file(guest.daemon.definitions + guest.name + ".xml");
+  auto text = read_kept_file(guest.daemon.definitions + guest.name + ".xml");
   if (!text) return unless_gone(text.error());
   guest.xml = std::move(text).value();
   return Done{};
@@ -115,8 +115,16 @@ Result<Guest> read_guest(const LibvirtDaemon& daemon, const std::string& name, F
   return guest;
 }
 
+Guest unreadable_guest(const LibvirtDaemon& daemon, const std::string& name, const Error& why) {
+  Guest guest;
+  guest.daemon = daemon;
+  guest.name = name;
+  guest.unreadable = why;
+  return guest;
+}
+
 bool is_there(const Guest& guest) {
-  return guest.runs() || guest.defined || guest.ended_by() != nullptr;
+  return guest.runs() || guest.defined || guest.unreadable || guest.ended_by() != nullptr;
 }
 
 }  // namespace
@@ -126,9 +134,9 @@ Result<std::vector<Guest>> find_guests(const LibvirtDaemon& daemon) {
   if (!found) return found.error();
   std::vector<Guest> guests;
   for (const auto& [name, where] : *found) {
-    auto guest = read_guest(daemon, name, where);
-    if (!guest) return guest.error();
-    if (is_there(*guest)) guests.push_back(std::move(guest).value());
+    auto read = read_guest(daemon, name, where);
+    Guest guest = read ? std::move(read).value() : unreadable_guest(daemon, name, read.error());
+    if (is_there(guest)) guests.push_back(std::move(guest));
   }
   return guests;
 }

@@ -4,6 +4,7 @@
 #ifndef QSBX_INTEGRATION_LIBVIRT_GUESTS_H_
 #define QSBX_INTEGRATION_LIBVIRT_GUESTS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,15 @@ struct Guest {
   pid_t process = 0;  // 0: it does not run
   bool paused = false;
   GuestLog log;
+  std::optional<Error> unreadable;  // why nothing more is known of it
 
   bool runs() const { return process != 0; }
   // What ended it, when that was a violation.
   const Violation* ended_by() const { return runs() ? nullptr : log.ended_by(); }
 };
 
-// By name. Of guests that are gone, those that a violation ended are among them.
+// By name. Of guests that are gone, those that a violation ended are among them. One whose files
+// cannot be read, which for root may be another user's, is no reason not to see the others.
 Result<std::vector<Guest>> find_guests(const LibvirtDaemon& daemon);
 
 // kUsage when there is none of the name.

@@ -5,10 +5,10 @@
 
 namespace qsbx {
 
-std::string name_of_event(int event) {
+std::string name_of_event(int event, int detail) {
   switch (event) {
     case VIR_DOMAIN_EVENT_STARTED:
-      return "started";
+      return detail == VIR_DOMAIN_EVENT_STARTED_WAKEUP ? "awake" : "started";
     case VIR_DOMAIN_EVENT_SUSPENDED:
       return "suspended";
     case VIR_DOMAIN_EVENT_RESUMED:

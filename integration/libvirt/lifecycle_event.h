@@ -9,8 +9,8 @@
 namespace qsbx {
 
 // "started", "resumed", ...; empty for what is not told: an end, which has a reason, and
-// definitions.
-std::string name_of_event(int event);
+// definitions. `detail` as libvirt has it for the event.
+std::string name_of_event(int event, int detail);
 
 // Of an end: "shutdown", "destroyed", ...
 std::string reason_of_stop(int detail);

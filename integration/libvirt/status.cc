@@ -16,11 +16,16 @@
 namespace qsbx {
 namespace {
 
+// Of one's own daemon all is said or nothing; what is wrong with another user's hides no guest.
 Result<std::vector<GuestStatus>> all_guests() {
   std::vector<GuestStatus> all;
   for (const LibvirtDaemon& daemon : daemons_seen_by(getuid())) {
     auto guests = find_guests(daemon);
-    if (!guests) return guests.error();
+    if (!guests && daemon.user == getuid()) return guests.error();
+    if (!guests) {
+      report(guests.error());
+      continue;
+    }
     for (Guest& guest : *guests) all.push_back(status_of(std::move(guest)));
   }
   return all;

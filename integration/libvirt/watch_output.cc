@@ -48,6 +48,7 @@ Status print_event(const WatchEvent& event) {
   add(json, "violation", event.violation);
   if (event.locked_down) json["locked_down"] = *event.locked_down;
   add(json, "wrong", event.wrong);
+  if (event.violations) json["violations"] = *event.violations;
   add(json, "qmp", event.qmp);
   if (!event.data.empty()) json["data"] = data_from(event.data);
   std::cout << json_line(json) << std::endl;
@@ -79,6 +80,7 @@ std::string locked_down_text(const WatchEvent& event) {
 
 Status log_event(const WatchEvent& event) {
   const std::string locked_down = locked_down_text(event);
+  const std::string violations = event.violations ? std::to_string(*event.violations) : "";
   const std::string message = message_of(event);
   const auto field = [](const char* key, const std::string& value) {
     return GLogField{key, value.c_str(), static_cast<gssize>(value.size())};
@@ -95,6 +97,7 @@ Status log_event(const WatchEvent& event) {
                               field("QSBX_VIOLATION", event.violation),
                               field("QSBX_LOCKED_DOWN", locked_down),
                               field("QSBX_WRONG", event.wrong),
+                              field("QSBX_VIOLATIONS", violations),
                               field("QSBX_QMP_EVENT", event.qmp),
                               field("QSBX_QMP_DATA", event.data)};
   const auto level = is_grave(event) ? G_LOG_LEVEL_CRITICAL : G_LOG_LEVEL_INFO;

@@ -24,8 +24,9 @@ struct WatchEvent {
   std::string qmp = {};        // QEMU's name of an event, "RESET"
   std::string data = {};       // JSON, as QEMU has sent it; empty where it has none
   bool bad = false;            // whether the QMP event tells of something wrong
-  std::optional<bool> locked_down = {};  // as declared; where that was looked at
-  std::string wrong = {};                // why it is not, or why nobody knows
+  std::optional<bool> locked_down = {};   // as declared; where that was looked at
+  std::string wrong = {};                 // why it is not, or why nobody knows
+  std::optional<size_t> violations = {};  // of its run so far; with the state of a guest
 };
 
 // What holds of a guest, for metrics.

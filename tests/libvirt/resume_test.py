@@ -3,9 +3,10 @@
 """A guest that was started paused, or comes back from a file, is held against its policy when it resumes: `qsbx virt watch`
 tells of it, and stops one that is less protected than declared."""
 
+import time
 import unittest
 
-from libvirt_host import BUILD, Launched, Patched, eventually, managed_host, run
+from libvirt_host import BUILD, HOOK, Launched, Patched, arguments, eventually, managed_host, run
 from watcher import QSBX, Watcher, listening, received_fields
 
 HOST = None
@@ -85,6 +86,17 @@ class PatchedLockedDown(LockedDown):
     qemu = Patched()
 
 
+class SandboxOff(ResumeTest):
+    def test_an_option_that_switches_nothing_on_counts_as_no_filter(self):
+        """As libvirt has it where qemu.conf has seccomp_sandbox = 0."""
+        guest = self.guest(command_line=arguments("-sandbox", "off"))
+        watcher = self.watcher("--stop-unprotected")
+        watcher.wait_for(guest, "state")
+        guest.virsh("start", "--paused")
+        guest.virsh("resume")
+        self.is_locked_down(watcher.wait_for(guest, "resumed"))
+
+
 class Unprotected(ResumeTest):
     def never_locked_down(self):
         """Its emulator puts the policy of phase boot in force, and no other."""
@@ -119,6 +131,27 @@ class Unprotected(ResumeTest):
         guest.virsh("start", "--paused")
         guest.virsh("resume")
         self.is_stopped(guest, watcher, "resumed")
+
+    def test_a_guest_that_starts_where_no_hook_looks_is_stopped(self):
+        HOOK.chmod(0o644)
+        self.addCleanup(HOOK.chmod, 0o755)
+        guest = self.never_locked_down()
+        watcher = self.watcher("--stop-unprotected")
+        watcher.wait_for(guest, "state")
+        guest.virsh("start")
+        self.is_stopped(guest, watcher, "resumed")
+
+    def test_a_guest_that_keeps_pausing_has_no_more_time(self):
+        guest = self.never_locked_down()
+        watcher = self.watcher("--stop-unprotected")
+        watcher.wait_for(guest, "state")
+        guest.virsh("start", "--paused")
+        end = time.monotonic() + 30
+        while guest.state() != "shut off (destroyed)" and time.monotonic() < end:
+            guest.virsh("resume", check=False)
+            time.sleep(1)
+            guest.virsh("suspend", check=False)
+        self.assertEqual("shut off (destroyed)", guest.state())
 
     def test_a_guest_that_runs_already_is_stopped(self):
         guest = self.never_locked_down()
