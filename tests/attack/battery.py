@@ -193,7 +193,8 @@ def threads_by_role(machine):
     rest = [thread.tid for thread in machine.threads() if thread.tid not in threads.values()]
     threads["rcu"] = rest.pop(0)  # a constructor starts it
     for thread in rest:
-        threads.setdefault(role_by_wait(waits_in(machine.pid, thread)), thread)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a worker that has ended meanwhile
+            threads.setdefault(role_by_wait(waits_in(machine.pid, thread)), thread)
     return threads
 
 
