@@ -2,14 +2,13 @@
 //
 // compile_time: from a policy to a program in force.
 #include <benchmark/benchmark.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include "bench/expect.h"
+#include "bench/seconds_in_child.h"
 #include "kernel/kernel.h"
 #include "src/compile/compile.h"
 #include "src/machine/selection.h"
@@ -51,33 +50,20 @@ void time_both(benchmark::State& state, const Task& task) {
   }
 }
 
-// Seconds that seccomp(2) took, in a child; negative when it failed.
-double install_in_child(Program& program) {
-  int answer[2];
-  if (pipe(answer) != 0) return -1;
-  const pid_t child = fork();
-  if (child == 0) {
-    struct sock_fprog filter = {static_cast<unsigned short>(program.size()), program.data()};
-    running_kernel().set_no_new_privs();
-    const auto start = Clock::now();
-    const int status = running_kernel().seccomp(SECCOMP_SET_MODE_FILTER, 0, &filter);
-    const std::chrono::duration<double> took = Clock::now() - start;
-    const double seconds = status == 0 ? took.count() : -1;
-    const bool written = write(answer[1], &seconds, sizeof seconds) == sizeof seconds;
-    _exit(written ? 0 : 1);
-  }
-  close(answer[1]);
-  double seconds = -1;
-  if (read(answer[0], &seconds, sizeof seconds) != sizeof seconds) seconds = -1;
-  close(answer[0]);
-  waitpid(child, nullptr, 0);
-  return seconds;
+// Seconds that seccomp(2) took; negative when it failed.
+double install_here(Program& program) {
+  struct sock_fprog filter = {static_cast<unsigned short>(program.size()), program.data()};
+  running_kernel().set_no_new_privs();
+  const auto start = Clock::now();
+  const int status = running_kernel().seccomp(SECCOMP_SET_MODE_FILTER, 0, &filter);
+  const std::chrono::duration<double> took = Clock::now() - start;
+  return status == 0 ? took.count() : -1;
 }
 
 void time_install(benchmark::State& state, const Task& task) {
   Program program = compiled(task);
   for (auto _ : state) {
-    const double seconds = install_in_child(program);
+    const double seconds = seconds_in_child([&] { return install_here(program); });
     if (seconds < 0) {
       state.SkipWithError("the filter cannot be installed");
       return;

@@ -5,14 +5,13 @@
 // call, and the lockdown with 1 to 1,000 threads.
 #include <benchmark/benchmark.h>
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include "bench/expect.h"
+#include "bench/seconds_in_child.h"
 #include "src/bpf/interpreter.h"
 #include "src/compile/compile.h"
 #include "src/lockdown/sandbox.h"
@@ -108,28 +107,11 @@ double lock_down_here(const Machine& machine, int64_t threads) {
   return locked ? took.count() : -1;
 }
 
-// A filter cannot be taken off again.
-double lock_down_in_child(const Machine& machine, int64_t threads) {
-  int answer[2];
-  if (pipe(answer) != 0) return -1;
-  const pid_t child = fork();
-  if (child == 0) {
-    const double seconds = lock_down_here(machine, threads);
-    const bool written = write(answer[1], &seconds, sizeof seconds) == sizeof seconds;
-    _exit(written ? 0 : 1);
-  }
-  close(answer[1]);
-  double seconds = -1;
-  if (read(answer[0], &seconds, sizeof seconds) != sizeof seconds) seconds = -1;
-  close(answer[0]);
-  waitpid(child, nullptr, 0);
-  return seconds;
-}
-
 void lock_down(benchmark::State& state) {
   const Machine machine = expect(read_command_line(command_line())).machine;
   for (auto _ : state) {
-    const double seconds = lock_down_in_child(machine, state.range(0));
+    const double seconds =
+        seconds_in_child([&] { return lock_down_here(machine, state.range(0)); });
     if (seconds < 0) {
       state.SkipWithError("the lockdown failed");
       return;

@@ -9,7 +9,8 @@ add_library(qsbx-ride-along MODULE
   integration/qemu/ride_along/monitor_end.cc
   integration/qemu/ride_along/ride_along.cc
   integration/qemu/ride_along/serving_start.cc
-  integration/qemu/ride_along/settings.cc)
+  integration/qemu/ride_along/settings.cc
+  integration/qemu/ride_along/standard_error.cc)
 set_target_properties(qsbx-ride-along PROPERTIES LINK_DEPENDS ${QSBX_RIDE_ALONG_MAP})
 target_link_libraries(qsbx-ride-along PRIVATE qsbx_lockdown ${CMAKE_DL_LIBS})
 target_link_options(qsbx-ride-along PRIVATE

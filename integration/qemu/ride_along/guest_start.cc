@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "integration/qemu/ride_along/guest_start.h"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -80,7 +78,9 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
   if (!command_line_.unread.empty()) {
     not_understood_ = Error{ErrorCode::kUsage, command_line_.unread.front()};
   }
-  if (auto kept = keep_standard_error(); !kept) return kept;
+  if (command_line_.daemonize) {
+    if (auto kept = standard_error_.keep(sandbox_); !kept) return kept;
+  }
   if (observed_) return Done{};
   auto report = open_lockdown_report(settings.report_file);
   if (!report) return report.error();
@@ -89,18 +89,6 @@ Status GuestStart::prepare(const RideAlongSettings& settings,
   for (const std::string& feature : settings.features) {
     if (auto allowed = sandbox_.allow_feature(feature); !allowed) return allowed;
   }
-  return Done{};
-}
-
-// A daemon's is pointed at /dev/null before its guest starts. But whoever reads a pipe until its
-// end waits for a daemon that keeps it, so that is kept only until the lockdown.
-Status GuestStart::keep_standard_error() {
-  struct stat status;
-  if (!command_line_.daemonize || fstat(STDERR_FILENO, &status) != 0) return Done{};
-  standard_error_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (!S_ISFIFO(status.st_mode)) return sandbox_.set_report_descriptor(STDERR_FILENO);
-  say("qsbx: warning: standard error is a pipe, which a daemon lets go; send it to a file to see "
-      "violations");
   return Done{};
 }
 
@@ -351,15 +339,12 @@ void GuestStart::report_failure(const Error& error) {
           : "qsbx: error: " + error.to_string() + "; QEMU ends without lockdown");
 }
 
-void GuestStart::say(const std::string& line) {
-  const std::string text = line + "\n";
-  (void)!write(standard_error_, text.data(), text.size());
-}
+void GuestStart::say(const std::string& line) const { standard_error_.say(line); }
 
 void GuestStart::close_own() {
   close(settings_.own_socket);
   if (report_ >= 0) close(report_);
-  if (standard_error_ > 2) close(standard_error_);
+  standard_error_.let_go();
 }
 
 }  // namespace qsbx

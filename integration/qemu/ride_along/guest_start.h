@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "integration/qemu/ride_along/settings.h"
+#include "integration/qemu/ride_along/standard_error.h"
 #include "src/errors/result.h"
 #include "src/lockdown/sandbox.h"
 #include "src/machine/command_line.h"
@@ -34,7 +35,6 @@ class GuestStart {
   bool failed() const { return failed_; }
 
  private:
-  Status keep_standard_error();
   Status talk(QmpClient& qmp);
   void start_without_lockdown(QmpClient& qmp);
   Machine presumed_machine() const;
@@ -55,7 +55,7 @@ class GuestStart {
   void mark_devices_ready();
   void write_report(size_t threads);
   void end_qemu(QmpClient& qmp, const Error& error);
-  void say(const std::string& line);
+  void say(const std::string& line) const;
   void close_own();
 
   RideAlongSettings settings_;
@@ -67,7 +67,7 @@ class GuestStart {
   Sandbox sandbox_;
   std::chrono::steady_clock::time_point next_read_;
   int report_ = -1;
-  int standard_error_ = 2;
+  StandardError standard_error_;
   bool started_guest_ = false;  // our own `cont` is on its way
   bool machine_known_ = false;  // QEMU has told of it
   bool observed_ = false;       // mode off: all there is to do is to say when devices are ready

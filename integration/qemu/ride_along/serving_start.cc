@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "integration/qemu/ride_along/serving_start.h"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,15 +9,6 @@
 #include "integration/qemu/ride_along/lockdown_report.h"
 
 namespace qsbx {
-namespace {
-
-bool is_pipe(int descriptor) {
-  struct stat status = {};
-  return fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode);
-}
-
-}  // namespace
-
 ServingStart& serving_start() {
   static ServingStart* const instance = new ServingStart;  // its threads may outlive main()
   return *instance;
@@ -36,7 +25,7 @@ Status ServingStart::prepare(const RideAlongSettings& settings,
   if (!line) return line.error();
   if (auto understood = check_understood(*line); !understood) return understood;
   if (line->daemonize) {
-    if (auto kept = keep_standard_error(); !kept) return kept;
+    if (auto kept = standard_error_.keep(sandbox_); !kept) return kept;
   }
   if (auto added = add_parts(*line); !added) return added;
   return sandbox_.prepare();
@@ -75,17 +64,6 @@ Status ServingStart::add_parts(const CommandLine& line) {
   return Done{};
 }
 
-// A daemon's is pointed at /dev/null before it serves. Whoever reads a pipe until its end waits for
-// a daemon that keeps it: ours is closed with the lockdown.
-Status ServingStart::keep_standard_error() {
-  standard_error_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (standard_error_ < 0) standard_error_ = STDERR_FILENO;
-  if (!is_pipe(STDERR_FILENO)) return sandbox_.set_report_descriptor(STDERR_FILENO);
-  say("qsbx: warning: standard error is a pipe, which a daemon lets go; send it to a file to see "
-      "violations");
-  return Done{};
-}
-
 void ServingStart::do_without(const Error& error) {
   broken_ = true;
   say("qsbx: warning: " + error.to_string() + "; mode audit: it serves without lockdown");
@@ -119,12 +97,9 @@ void ServingStart::lock_down() {
     exit(1);
   }
   if (report_ >= 0) close(report_);
-  if (standard_error_ > STDERR_FILENO) close(standard_error_);
+  standard_error_.let_go();
 }
 
-void ServingStart::say(const std::string& line) const {
-  const std::string text = line + "\n";
-  (void)!write(standard_error_, text.data(), text.size());
-}
+void ServingStart::say(const std::string& line) const { standard_error_.say(line); }
 
 }  // namespace qsbx

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "integration/qemu/ride_along/settings.h"
+#include "integration/qemu/ride_along/standard_error.h"
 #include "src/errors/result.h"
 #include "src/lockdown/sandbox.h"
 #include "src/machine/command_line.h"
@@ -35,14 +36,13 @@ class ServingStart {
   Status set_up_sandbox();
   Status check_understood(const CommandLine& line);
   Status add_parts(const CommandLine& line);
-  Status keep_standard_error();
   void lock_down();
   void say(const std::string& line) const;
 
   RideAlongSettings settings_;
   Sandbox sandbox_;
   int report_ = -1;
-  int standard_error_ = 2;
+  StandardError standard_error_;
   bool observed_ = false;
   bool broken_ = false;
   std::atomic<bool> waits_ = false;
