@@ -220,12 +220,13 @@ const BoardDefaults* find_board_defaults(std::string_view machine_type) {
        "std",
        true,
        false,
-       {"ich9-usb-ehci1", "ich9-usb-uhci1", "ich9-usb-uhci2", "ich9-usb-uhci3"}},
-      {"pc-i440fx", "ide", "e1000", "std", true, true, {"piix3-usb-uhci"}},
-      {"isapc", "ide", "ne2k_isa", "std", true, true, {}},
-      {"microvm", "none", "", "", false, false, {"sysbus-xhci"}},
-      {"virt", "virtio", "virtio-net-pci", "", false, false, {}},
-      {"none", "none", "", "", false, false, {}},
+       {"ich9-usb-ehci1", "ich9-usb-uhci1", "ich9-usb-uhci2", "ich9-usb-uhci3"},
+       "ich9-ahci"},
+      {"pc-i440fx", "ide", "e1000", "std", true, true, {"piix3-usb-uhci"}, "piix3-ide"},
+      {"isapc", "ide", "ne2k_isa", "std", true, true, {}, "isa-ide"},
+      {"microvm", "none", "", "", false, false, {"sysbus-xhci"}, ""},
+      {"virt", "virtio", "virtio-net-pci", "", false, false, {}, ""},
+      {"none", "none", "", "", false, false, {}, ""},
   }};
   const auto found = std::find_if(boards.begin(), boards.end(), [&](const BoardDefaults& board) {
     return machine_type.starts_with(board.type_prefix);

@@ -19,6 +19,7 @@ struct BoardDefaults {
   bool cdrom;
   bool floppy;
   std::vector<std::string_view> usb;  // controllers that -usb adds
+  std::string_view ide;               // the controller that the board always has
 };
 
 // nullptr for a board that this table does not know.

@@ -35,7 +35,7 @@ class Coverage(QsbxCase):
         self.assertIn("device/virtio-blk  not run\n", self.qsbx("coverage", BARE))
 
     def test_all_lists_what_was_exercised(self):
-        line = "  exercised     device/pc.profile:7 close: 1  20 in disk, bare\n"
+        line = "  exercised     device/pc.profile:8 close: 1  20 in disk, bare\n"
         self.assertIn(line, self.qsbx("coverage", "--all", DISK, BARE))
         self.assertNotIn("exercised     ", self.qsbx("coverage", DISK, BARE))
 

@@ -145,18 +145,18 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"-overcommit mem-lock=on-fault", {"option realtime"}},
         Case{"-m 512 -smp 2 -append -device", {}}, Case{"-kernel bzImage -no-reboot", {}}));
 
-TEST(CommandLine, TheBareBoardHasNothingElse) {
+TEST(CommandLine, TheBareBoardHasItsDiskControllerOnly) {
   EXPECT_EQ(parts(read(kBare)),
-            (std::set<std::string>{"accelerator tcg", "display none", "machine pc-q35-machine",
-                                   "object memory-backend-ram"}));
+            (std::set<std::string>{"accelerator tcg", "device ich9-ahci", "display none",
+                                   "machine pc-q35-machine", "object memory-backend-ram"}));
 }
 
 TEST(CommandLine, DefaultsOfAPlainPc) {
   EXPECT_EQ(parts(read("qemu-system-x86_64")),
             (std::set<std::string>{"accelerator tcg", "chardev vc", "device VGA", "device e1000",
-                                   "device floppy", "device ide-cd", "display gtk",
-                                   "machine pc-i440fx-machine", "monitor hmp", "netdev hubport",
-                                   "netdev user", "object memory-backend-ram"}));
+                                   "device floppy", "device ide-cd", "device piix3-ide",
+                                   "display gtk", "machine pc-i440fx-machine", "monitor hmp",
+                                   "netdev hubport", "netdev user", "object memory-backend-ram"}));
 }
 
 TEST(CommandLine, DefaultsOfANographicMicrovm) {
