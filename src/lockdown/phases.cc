@@ -131,16 +131,24 @@ Status check_hands_over(Kernel& kernel, bool wanted) {
 
 }  // namespace
 
-Status Sandbox::boot() {
+Status Sandbox::prepare_boot() {
   if (auto loaded = require_profiles(); !loaded) return loaded;
-  if (in_force().locked_down) return already_in_force("locked down");
   if (in_force().boot) return already_in_force("under a boot policy");
   if (mode_ == Mode::kAudit) return Done{};
+  // A process that has forked since (-daemonize) has another number.
+  if (boot_prepared_ && boot_prepared_in_ == getpid()) return Done{};
   auto prepared = prepare_policy(select_boot_profiles(*set_), compose_boot(*set_), Phase::kBoot,
                                  features_of(*set_));
   if (!prepared) return std::move(prepared).error();
+  if (auto follows = check_lets_lockdown_follow(*prepared->policy); !follows) return follows;
   boot_prepared_ = std::move(prepared).value();
-  if (auto follows = check_lets_lockdown_follow(*boot_prepared_->policy); !follows) return follows;
+  boot_prepared_in_ = getpid();
+  return Done{};
+}
+
+Status Sandbox::boot() {
+  if (in_force().locked_down) return already_in_force("locked down");
+  if (auto prepared = prepare_boot(); !prepared || mode_ == Mode::kAudit) return prepared;
   if (auto installed = install(*boot_prepared_); !installed) return installed;
   in_force().boot = boot_prepared_->policy;
   return Done{};

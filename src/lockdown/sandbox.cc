@@ -265,6 +265,7 @@ Status Sandbox::prepare_roles(Prepared& prepared, const std::vector<RolePolicy>&
 void Sandbox::forget_prepared() {
   prepared_.reset();
   set_aside_.reset();
+  if (in_force().boot == nullptr) boot_prepared_.reset();
 }
 
 void Sandbox::set_prepared_aside() {

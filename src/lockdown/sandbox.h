@@ -79,6 +79,8 @@ class Sandbox {
   // takes the link; not in mode audit. In the process that will be locked down.
   void set_broker(const BrokerLink& broker);
 
+  // The same of what boot() will install. In mode audit that is nothing.
+  Status prepare_boot();
   Status boot();
   Status lockdown();
 
@@ -132,9 +134,10 @@ class Sandbox {
   bool roles_ = false;
   std::shared_ptr<ReportTarget> report_target_ = ReportTarget::standard_error();
   std::optional<Prepared> prepared_;
-  std::optional<Prepared> set_aside_;  // for parts as they were; only one of the two is there
-  pid_t prepared_in_ = 0;              // the process that both are for
-  std::optional<Prepared> boot_prepared_;
+  std::optional<Prepared> set_aside_;      // for parts as they were; only one of the two is there
+  pid_t prepared_in_ = 0;                  // the process that both are for
+  std::optional<Prepared> boot_prepared_;  // in force once boot() has installed it
+  pid_t boot_prepared_in_ = 0;
   std::string description_;
   size_t granted_calls_ = 0;
   LockdownTimings timings_;

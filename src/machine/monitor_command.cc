@@ -86,6 +86,10 @@ Status read_object(MachineReader& reader, const std::string& object) {
 
 }  // namespace
 
+bool may_complete_command(std::string_view piece) {
+  return piece.find_first_of("}\r\n") != std::string_view::npos;
+}
+
 std::optional<std::string> take_command(std::string& heard) {
   heard.erase(0, heard.find_first_not_of(kSpace));
   const size_t size = is_json(heard) ? object_size(heard) : heard.find_first_of("\r\n");

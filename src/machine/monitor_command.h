@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "src/errors/result.h"
 #include "src/machine/machine.h"
@@ -17,6 +18,9 @@ namespace qsbx {
 // Takes the first complete command off `heard`, which QEMU reads in pieces: an object of QMP, or a
 // line of HMP.
 std::optional<std::string> take_command(std::string& heard);
+
+// Whether a command may be complete with this piece, which was not without it.
+bool may_complete_command(std::string_view piece);
 
 // By its words alone: whether it may change the machine. A line with keys that edit it may.
 bool may_change_machine(const std::string& command);

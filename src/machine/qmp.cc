@@ -29,8 +29,9 @@ Error broken(std::string message, int saved_errno = 0) {
 // The other end has gone.
 bool is_gone(int number) { return number == ECONNRESET || number == EPIPE; }
 
+// Rounded up: with what is left below a millisecond poll() would come back at once, time and again.
 int milliseconds_until(Deadline deadline) {
-  auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+  auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 3'600'000));
 }
 
@@ -115,12 +116,20 @@ Result<Json> QmpClient::read_message(Deadline deadline) {
   return message;
 }
 
-Status QmpClient::negotiate(Deadline greeting_deadline) {
-  auto greeting = read_message(greeting_deadline);
+Status QmpClient::await_greeting(Deadline deadline) {
+  auto greeting = read_message(deadline);
   if (!greeting) return greeting.error();
   const auto version = greeting->find("QMP");
   if (version == greeting->end()) return broken("QEMU's monitor did not greet as QMP does");
   version_ = version_in(*version);
+  greeted_ = true;
+  return Done{};
+}
+
+Status QmpClient::negotiate(Deadline greeting_deadline) {
+  if (!greeted_) {
+    if (auto greeted = await_greeting(greeting_deadline); !greeted) return greeted;
+  }
   auto ready = execute({"qmp_capabilities"});
   if (!ready) return ready.error();
   return Done{};

@@ -63,7 +63,11 @@ class QmpClient {
   explicit QmpClient(QmpTransport& transport,
                      std::chrono::milliseconds patience = std::chrono::seconds(30));
 
-  // Waits for QEMU's greeting, as long as it takes QEMU to get there, and leaves negotiation mode.
+  // QEMU greets when its monitor is made, and its devices are not yet.
+  Status await_greeting(Deadline deadline);
+
+  // Waits for QEMU's greeting, unless it is there, and leaves negotiation mode, which takes QEMU
+  // until it has made its devices.
   Status negotiate(Deadline greeting_deadline);
 
   // QEMU's, with "major" and "minor", as the greeting had it; not an object before that.
@@ -98,6 +102,7 @@ class QmpClient {
 
   QmpTransport& transport_;
   std::chrono::milliseconds patience_;
+  bool greeted_ = false;
   nlohmann::json version_;
   int sent_ahead_ = 0;  // commands of send() that have no answer yet
   std::deque<Event> events_;

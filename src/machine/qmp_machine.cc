@@ -208,10 +208,6 @@ void add_audiodevs(const Json& answer, Machine& machine) {
   }
 }
 
-void add_version(const Json& version, Machine& machine) {
-  add_parts_of_version(machine, {int_in(version, "major"), int_in(version, "minor")});
-}
-
 struct Question {
   QmpCommand command;
   bool always_there;  // in every QEMU; the others come and go with how it was built
@@ -227,18 +223,16 @@ bool has_device(const Machine& machine, std::string_view prefix) {
 // QEMU reads its monitor byte by byte, each in a turn of its main loop, so what need not be asked
 // is not.
 std::vector<Question> questions(const Machine& known) {
-  auto server = [](const char* name) {
-    return [name](const Json& answer, Machine& machine) {
-      if (bool_in(answer, "enabled")) machine.add("display", name);
-    };
-  };
   std::vector<Question> asked = {
       {monitor_command("info network"), true, add_netdevs},
       {{"query-named-block-nodes", {{"flat", true}}}, true, add_block_nodes},
       {{"query-kvm"}, true, add_accelerator},
       {{"query-display-options"}, true, add_display},
-      {{"query-vnc"}, false, server("vnc")},
-      {{"query-spice"}, false, server("spice")},
+      {{"query-vnc"},
+       false,
+       [](const Json& answer, Machine& machine) {
+         if (bool_in(answer, "enabled")) machine.add("display", "vnc");
+       }},
       {{"query-audiodevs"}, false, add_audiodevs}};
   if (has_device(known, "tpm-")) asked.push_back({{"query-tpm"}, false, add_tpms});
   return asked;
@@ -260,6 +254,10 @@ Status ask_for_the_rest(QmpClient& qmp, Machine& machine) {
 }
 
 }  // namespace
+
+void add_version(const Json& version, Machine& machine) {
+  add_parts_of_version(machine, {int_in(version, "major"), int_in(version, "minor")});
+}
 
 // query-kvm changes nothing, is always there, and is refused before the devices are.
 Result<bool> machine_exists(QmpClient& qmp) {

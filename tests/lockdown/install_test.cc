@@ -313,7 +313,22 @@ TEST(Boot, MustLetLockdownFollow) {
     base.erase(base.find("seccomp: 1\n"), 11);
     Sandbox sandbox = test_sandbox(Mode::kEnforce);
     sandbox.use_profiles(ProfileSet::from_texts(texts, native_architecture()).value());
+    const int prepared =
+        expect_error(sandbox.prepare_boot(), ErrorCode::kPolicy, "does not grant seccomp(2)");
+    if (prepared != kAsExpected) return prepared;
     return expect_error(sandbox.boot(), ErrorCode::kPolicy, "does not grant seccomp(2)");
+  });
+  EXPECT_AS_EXPECTED(end);
+}
+
+TEST(Boot, PreparedBeforeItsModeChanged) {
+  const ChildEnd end = run_in_child([] {
+    Sandbox sandbox = test_sandbox(Mode::kEnforce);
+    if (auto status = sandbox.prepare_boot(); !status) return expect(false, status.error().message);
+    if (own_threads().front().seccomp_mode != 0) return expect(false, "a filter is in force");
+    sandbox.set_mode(Mode::kErrno);
+    if (auto status = sandbox.boot(); !status) return expect(false, status.error().message);
+    return expect(syscall(SYS_getppid) == -1 && errno == EPERM, "getppid ran");
   });
   EXPECT_AS_EXPECTED(end);
 }

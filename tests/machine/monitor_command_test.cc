@@ -17,7 +17,9 @@ std::vector<std::string> commands_in(const std::string& text, size_t size) {
   std::vector<std::string> commands;
   std::string heard;
   for (size_t at = 0; at < text.size(); at += size) {
-    heard += text.substr(at, size);
+    const std::string piece = text.substr(at, size);
+    heard += piece;
+    if (!may_complete_command(piece)) continue;
     while (auto command = take_command(heard)) commands.push_back(*command);
   }
   return commands;

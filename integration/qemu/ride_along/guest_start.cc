@@ -28,17 +28,18 @@ constexpr seconds kTimeToEnd{5};
 constexpr seconds kTimeToEndByItself{600};
 // So much longer than it takes to read the machine is the pause between two reads for no reason
 // but traffic, which may be that of a VNC client.
-constexpr int kPauseBetweenReads = 20;
+constexpr int kPauseBetweenReads = 100;
 
 // A command line may hold still (-preconfig), memory take minutes to be made, or the process at the
 // other end of a device's socket come late: QEMU answers when it has made its machine.
 const Deadline kNever = Deadline::max();
 constexpr std::chrono::hours kAsLongAsItTakes{24 * 365};
 
-// What QMP does not tell.
-bool comes_from_command_line(const std::string& kind) {
+// What QMP does not tell, or is not asked (read_machine()).
+bool comes_from_command_line(const Part& part) {
+  const std::string& kind = part.kind;
   return kind == "aio" || kind == "monitor" || kind == "fsdev" || kind == "option" ||
-         kind == "audio" || kind == "netdev";
+         kind == "audio" || kind == "netdev" || (kind == "display" && part.name == "spice");
 }
 
 Error started_too_early() {
@@ -124,8 +125,9 @@ void GuestStart::start_without_lockdown(QmpClient& qmp) {
 // that be while questions are open, the machine is what the last look found.
 Status GuestStart::talk(QmpClient& qmp) {
   qmp.give_way_to("RESUME");
+  if (auto greeted = qmp.await_greeting(kNever); !greeted) return greeted;
   if (!observed_) {
-    if (auto presumed = presume(); !presumed) return presumed;
+    if (auto presumed = presume(qmp.version()); !presumed) return presumed;
   }
   Status known = get_to_know(qmp);
   if (!known && known.error().saved_errno != EINTR) return known;
@@ -140,18 +142,15 @@ Status GuestStart::talk(QmpClient& qmp) {
   return broken_ || observed_ ? Status(Done{}) : lock_down();
 }
 
-// As the command line has it, before QEMU has said which version it is.
-Machine GuestStart::presumed_machine() const {
-  Machine machine = command_line_.machine;
-  if (has_screen(machine)) machine.add("option", "shared-surfaces");
-  return machine;
-}
-
 // QEMU makes its devices meanwhile. Nearly always it has those profiles in the end, and what is
 // ready for them then need not be made; where it has others, this was in vain.
-Status GuestStart::presume() {
-  if (auto added = add_parts(presumed_machine()); !added) return added;
-  if (!only_audits()) (void)sandbox_.prepare();  // which in audit says what has no profile
+Status GuestStart::presume(const nlohmann::json& version) {
+  Machine presumed = command_line_.machine;
+  add_version(version, presumed);
+  if (auto added = add_parts(presumed); !added) return added;
+  if (only_audits()) return Done{};  // preparing would say what has no profile
+  (void)sandbox_.prepare();
+  if (starts_under_boot()) (void)sandbox_.prepare_boot();
   return Done{};
 }
 
@@ -170,7 +169,7 @@ Status GuestStart::get_to_know(QmpClient& qmp) {
 
 Status GuestStart::look_first(QmpClient& qmp) {
   monitor_end().hold_answers(true);
-  if (command_line_.stopped || command_line_.incoming) {
+  if (starts_under_boot()) {
     if (auto booted = sandbox_.boot(); !booted) return booted;
   }
   return read_again(qmp);
@@ -254,7 +253,7 @@ Status GuestStart::add_parts(const Machine& told) {
   machine.parts.insert(heard_parts_.begin(), heard_parts_.end());
   add_unknown_modes(machine);
   for (const Part& part : command_line_.machine.parts) {
-    if (comes_from_command_line(part.kind)) machine.add(part.kind, part.name);
+    if (comes_from_command_line(part)) machine.add(part.kind, part.name);
   }
   // The launcher has said -name debug-threads=on.
   if (settings_.roles == kRolesOn) machine.add("option", "debug-threads");

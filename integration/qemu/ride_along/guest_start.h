@@ -37,8 +37,8 @@ class GuestStart {
  private:
   Status talk(QmpClient& qmp);
   void start_without_lockdown(QmpClient& qmp);
-  Machine presumed_machine() const;
-  Status presume();
+  Status presume(const nlohmann::json& version);
+  bool starts_under_boot() const { return command_line_.stopped || command_line_.incoming; }
   Status get_to_know(QmpClient& qmp);
   Status look_first(QmpClient& qmp);
   Status check_understood();

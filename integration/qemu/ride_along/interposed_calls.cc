@@ -34,6 +34,12 @@ int without_sigsys(Function* real, int how, const sigset_t* set, sigset_t* old) 
   return real(how, &changed, old);
 }
 
+ssize_t try_again() {
+  qsbx::monitor_end().pause_before_next_try();
+  errno = EAGAIN;
+  return -1;
+}
+
 }  // namespace
 
 #define QSBX_INTERPOSED extern "C" __attribute__((visibility("default")))
@@ -70,8 +76,7 @@ QSBX_INTERPOSED ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   static auto* const real = next<decltype(sendmsg)>("sendmsg");
   if (qsbx::monitor_end().is(fd)) return qsbx::monitor_end().send(fd, message, flags, real);
   if (!qsbx::monitor_end().may_say(fd, message->msg_iov, message->msg_iovlen)) {
-    errno = EAGAIN;
-    return -1;
+    return try_again();
   }
   return real(fd, message, flags);
 }
@@ -89,8 +94,7 @@ QSBX_INTERPOSED ssize_t writev(int fd, const iovec* parts, int count) {
   static auto* const real = next<decltype(writev)>("writev");
   const auto end = qsbx::MonitorEnd::kFiles;
   if (!qsbx::monitor_end().may_say(end, parts, static_cast<size_t>(count))) {
-    errno = EAGAIN;
-    return -1;
+    return try_again();
   }
   return real(fd, parts, count);
 }
