@@ -81,6 +81,7 @@ add_executable(qsbx_virt
   integration/libvirt/guest_status.cc
   integration/libvirt/guest_watch.cc
   integration/libvirt/lifecycle_event.cc
+  integration/libvirt/question_target.cc
   integration/libvirt/questions.cc
   integration/libvirt/status.cc
   integration/libvirt/virt.cc

@@ -33,11 +33,11 @@ Status check_running(const Guest& guest, const Protection& protection, Phase pha
 
 }  // namespace
 
-Phase phase_of(const Guest& guest) { return guest.paused ? Phase::kBoot : Phase::kRun; }
-
 GuestCheck check_guest(const Guest& guest, Phase phase, std::chrono::milliseconds patience) {
   GuestCheck check;
   check.runs = guest.runs();
+  check.phase = phase;
+  check.read_back = reads_filters_back();
   if (guest.unreadable) {
     check.wrong = guest.unreadable;
     return check;
@@ -54,6 +54,13 @@ GuestCheck check_guest(const Guest& guest, Phase phase, std::chrono::millisecond
     check.wrong = holds.error();
   }
   return check;
+}
+
+GuestCheck check_guest(const Guest& guest, std::chrono::milliseconds patience) {
+  if (!guest.paused) return check_guest(guest, Phase::kRun, patience);
+  GuestCheck as_if_it_had_run = check_guest(guest, Phase::kRun, std::chrono::milliseconds::zero());
+  if (!as_if_it_had_run.wrong) return as_if_it_had_run;
+  return check_guest(guest, Phase::kBoot, patience);
 }
 
 }  // namespace qsbx

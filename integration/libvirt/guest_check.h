@@ -20,6 +20,8 @@ struct GuestCheck {
   bool runs = false;                     // as far as was seen
   std::optional<Protection> protection;  // nothing where nothing locks it down
   std::optional<Error> wrong;            // why it is not as declared, or why nobody knows
+  Phase phase = Phase::kRun;             // what it was held against
+  bool read_back = false;                // not only counted
 
   bool locked_down() const { return runs && protection && !wrong; }
   // By another look: a policy not yet in force, a thread that could not be looked at.
@@ -28,13 +30,13 @@ struct GuestCheck {
   bool is_unprotected() const { return wrong && wrong->code == ErrorCode::kNotProven; }
 };
 
-// What a guest has in force by now: one that is paused may not have run.
-Phase phase_of(const Guest& guest);
-
 // Of one that does not run, only its protection. `patience`: as check_guest_filters() has it.
 // Nothing is proven against a guest that is older than the profiles or the host's configuration.
 GuestCheck check_guest(const Guest& guest, Phase phase,
                        std::chrono::milliseconds patience = kPatienceWithRoles);
+// A paused guest may not have run: where it has no more than phase boot in force, it is held
+// against that.
+GuestCheck check_guest(const Guest& guest, std::chrono::milliseconds patience = kPatienceWithRoles);
 
 }  // namespace qsbx
 

@@ -32,6 +32,9 @@ Status check_guest_filters(pid_t qemu, const Protection& protection, const std::
                            Phase phase, const std::string& xml = "",
                            std::chrono::milliseconds patience = kPatienceWithRoles);
 
+// Whether the above is more than counting, for the caller.
+bool reads_filters_back();
+
 }  // namespace qsbx
 
 #endif

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "integration/libvirt/guest_check.h"
 #include "kernel/filter_dump.h"
 #include "kernel/thread_state.h"
 #include "src/bpf/stack_cost.h"
@@ -54,22 +53,31 @@ std::string text_or(const std::optional<T>& value, const std::string& absent) {
   return value ? std::to_string(*value) : absent;
 }
 
+// What says that what was declared is in force; empty where nothing does.
+std::string proof_of(const GuestCheck& check) {
+  if (!check.locked_down()) return "";
+  if (!check.read_back) return "count";
+  return check.phase == Phase::kBoot ? "boot" : "run";
+}
+
 std::string check_text(const GuestStatus& status) {
-  if (!status.wrong.empty()) return "NO";
-  if (!status.guest.runs() || !status.protection) return "-";
-  return "holds";
+  if (status.check.wrong) return "NO";
+  const std::string proof = proof_of(status.check);
+  if (proof == "run") return "holds";
+  if (proof == "count") return "counted";
+  return proof.empty() ? "-" : proof;
 }
 
 std::string features_text(const GuestStatus& status) {
-  if (!status.protection || status.protection->features.empty()) return "-";
-  const auto& features = status.protection->features;
+  if (!status.check.protection || status.check.protection->features.empty()) return "-";
+  const auto& features = status.check.protection->features;
   return joined({features.begin(), features.end()});
 }
 
 std::string mode_text(const GuestStatus& status) {
-  if (!status.protection) return "-";
-  const std::string mode(mode_name(status.protection->mode));
-  return status.protection->roles ? mode + "+roles" : mode;
+  if (!status.check.protection) return "-";
+  const std::string mode(mode_name(status.check.protection->mode));
+  return status.check.protection->roles ? mode + "+roles" : mode;
 }
 
 constexpr size_t kColumns = 9;
@@ -107,7 +115,7 @@ std::string aligned(const std::vector<Row>& rows) {
 std::string remark_on(const GuestStatus& status) {
   std::string text;
   const std::string name = printable(status.guest.name) + ": ";
-  if (!status.wrong.empty()) text += name + printable(status.wrong) + "\n";
+  if (status.check.wrong) text += name + printable(status.check.wrong->to_string()) + "\n";
   if (const Violation* end = status.guest.ended_by()) text += name + printable(end->line) + "\n";
   return text;
 }
@@ -138,21 +146,24 @@ Json guest_json(const GuestStatus& status) {
                {"user", guest.daemon.user},
                {"state", state_text(guest)},
                {"pid", guest.runs() ? Json(guest.process) : Json(nullptr)},
-               {"protection", protection_json(status.protection)},
+               {"protection", protection_json(status.check.protection)},
                {"filters", json_or_null(status.filters)},
                {"callable", json_or_null(status.callable)},
                {"locked_down", nullptr},
-               {"wrong", status.wrong.empty() ? Json(nullptr) : Json(status.wrong)},
+               {"check", nullptr},
+               {"wrong", nullptr},
                {"ended_by", nullptr},
                {"violations", violations_json(guest.log)}};
-  if (guest.runs()) json["locked_down"] = status.locked_down();
+  if (guest.runs()) json["locked_down"] = status.check.locked_down();
+  if (const auto proof = proof_of(status.check); !proof.empty()) json["check"] = proof;
+  if (status.check.wrong) json["wrong"] = status.check.wrong->to_string();
   if (const Violation* end = guest.ended_by()) json["ended_by"] = end->call;
   return json;
 }
 
 }  // namespace
 
-bool GuestStatus::is_bad() const { return !wrong.empty() || guest.ended_by() != nullptr; }
+bool GuestStatus::is_bad() const { return check.wrong || guest.ended_by() != nullptr; }
 
 std::string state_text(const Guest& guest) {
   if (guest.unreadable) return "unknown";
@@ -163,9 +174,7 @@ std::string state_text(const Guest& guest) {
 GuestStatus status_of(Guest guest) {
   GuestStatus status;
   status.guest = std::move(guest);
-  const GuestCheck check = check_guest(status.guest, phase_of(status.guest));
-  status.protection = check.protection;
-  if (check.wrong) status.wrong = check.wrong->to_string();
+  status.check = check_guest(status.guest);
   if (status.guest.runs()) add_what_is_in_force(status);
   return status;
 }

@@ -9,19 +9,17 @@
 #include <string>
 #include <vector>
 
+#include "integration/libvirt/guest_check.h"
 #include "integration/libvirt/guests.h"
-#include "integration/libvirt/protection.h"
 
 namespace qsbx {
 
 struct GuestStatus {
   Guest guest;
-  std::optional<Protection> protection;  // nothing where nothing locks it down
-  std::optional<int> filters;            // of the thread that has the least
-  std::optional<size_t> callable;        // calls that its main thread can make
-  std::string wrong;  // why it is not locked down as it was declared, or why nobody knows
+  GuestCheck check;
+  std::optional<int> filters;      // of the thread that has the least
+  std::optional<size_t> callable;  // calls that its main thread can make
 
-  bool locked_down() const { return guest.runs() && protection && wrong.empty(); }
   // Not as it was declared, or ended by a violation.
   bool is_bad() const;
 };

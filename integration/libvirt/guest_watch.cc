@@ -48,6 +48,7 @@ struct Watched {
   std::string uuid;
   int id = -1;  // libvirt's number of this run
   std::optional<Unchecked> unchecked;
+  std::optional<bool> locked_down;  // as it was told last
   std::string stopped_for;          // why it is destroyed by us
   size_t told = 0;                  // violations
   std::optional<Violation> ending;  // the one that ends it
@@ -93,12 +94,8 @@ void add_check(WatchEvent& event, const GuestCheck& check) {
   if (check.runs && (check.protection || check.wrong)) event.locked_down = check.locked_down();
 }
 
-AllCounts counts_of(const std::vector<Guest>& guests) {
-  AllCounts counts;
-  for (const Guest& guest : guests) {
-    counts[guest.name] = {guest.runs(), guest.log.violations.size(), guest.ended_by() != nullptr};
-  }
-  return counts;
+GuestCounts counts_of(const Guest& guest, std::optional<bool> locked_down) {
+  return {guest.runs(), guest.log.violations.size(), guest.ended_by() != nullptr, locked_down};
 }
 
 bool newer(const timespec& one, const timespec& other) {
@@ -240,7 +237,7 @@ Status GuestWatch::begin() {
     watched.unchecked = Unchecked{state_of(guest)};
   }
   if (Status looked = look_at_filters(); !looked) return looked;
-  return tell_counts(outputs_, counts_of(*guests));
+  return refresh_counts();
 }
 
 Status GuestWatch::run() {
@@ -333,8 +330,9 @@ GuestCheck GuestWatch::check(const std::string& name, const Watched& guest) cons
     return unknown;
   }
   const bool resumed = guest.unchecked->event.event == "resumed";
-  GuestCheck check = check_guest(*found, resumed ? Phase::kRun : phase_of(*found),
-                                 std::chrono::milliseconds::zero());
+  const auto at_once = std::chrono::milliseconds::zero();
+  GuestCheck check =
+      resumed ? check_guest(*found, Phase::kRun, at_once) : check_guest(*found, at_once);
   if (check.protection && !found->runs() && running_domain_of(guest)) {
     check.wrong = Error{ErrorCode::kNotProven,
                         "the process that libvirt has for the guest does not have its -uuid"};
@@ -353,6 +351,7 @@ Status GuestWatch::tell_checked(const std::string& name, Watched& guest, const G
   WatchEvent event = std::move(guest.unchecked->event);
   guest.unchecked.reset();
   add_check(event, check);
+  guest.locked_down = event.locked_down;
   if (Status told = tell(outputs_, event); !told) return told;
   if (unprotected_ == Unprotected::kTell || !check.is_unprotected()) return refresh_counts();
   guest.stopped_for = event.wrong;
@@ -447,7 +446,13 @@ Status GuestWatch::refresh_counts() {
   if (!wanted) return Done{};
   const auto guests = find_guests(daemon_);
   if (!guests) return guests.error();
-  return tell_counts(outputs_, counts_of(*guests));
+  AllCounts counts;
+  for (const Guest& guest : *guests) {
+    const auto watched = guests_.find(guest.name);
+    const bool is_known = guest.runs() && watched != guests_.end();
+    counts[guest.name] = counts_of(guest, is_known ? watched->second.locked_down : std::nullopt);
+  }
+  return tell_counts(outputs_, counts);
 }
 
 }  // namespace
@@ -455,12 +460,14 @@ Status GuestWatch::refresh_counts() {
 Status tell_what_is(const LibvirtDaemon& daemon, const Outputs& outputs) {
   const auto guests = find_guests(daemon);
   if (!guests) return guests.error();
+  AllCounts counts;
   for (const Guest& guest : *guests) {
     WatchEvent event = state_of(guest);
-    if (guest.runs()) add_check(event, check_guest(guest, phase_of(guest)));
+    if (guest.runs()) add_check(event, check_guest(guest));
     if (Status told = tell(outputs, event); !told) return told;
+    counts[guest.name] = counts_of(guest, event.locked_down);
   }
-  return tell_counts(outputs, counts_of(*guests));
+  return tell_counts(outputs, counts);
 }
 
 Status watch_guests(const LibvirtDaemon& daemon, const Outputs& outputs, Unprotected unprotected) {

@@ -1,131 +1,27 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// qsbx virt compose, explain and diff: what qsbx answers of a command line, of a guest's. That is
-// the one of a running guest, or of its last start, or else what libvirt would make of its
-// description.
+// qsbx virt compose, explain, diff and verify: what qsbx answers of a command line, of a guest's.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 
-#include "integration/libvirt/described_machine.h"
-#include "integration/libvirt/guest_process.h"
+#include "integration/libvirt/guest_check.h"
 #include "integration/libvirt/guests.h"
-#include "integration/libvirt/text_file.h"
+#include "integration/libvirt/question_target.h"
 #include "integration/libvirt/virt_commands.h"
 #include "integration/libvirt/virt_report.h"
 #include "src/errors/text.h"
-#include "src/lockdown/violation_report.h"
 
 namespace qsbx {
 namespace {
 
 using Words = std::vector<std::string>;
-
-Error never_started(const std::string& log) {
-  return Error{ErrorCode::kNotProven,
-               log +
-                   " has no command line: the guest was never started here; name the guest, or "
-                   "its description"};
-}
-
-// What QEMU was started with, and what is declared beside that.
-struct Target {
-  Words declared;  // options of qsbx
-  Words command;
-  Words notes;  // what was assumed
-};
-
-Words options_for(const Protection& protection) {
-  Words options = {"--mode", std::string(mode_name(protection.mode))};
-  for (const std::string& feature : protection.features) {
-    options.insert(options.end(), {"--allow", feature});
-  }
-  return options;
-}
-
-Result<Target> target_of_log(const std::string& file) {
-  if (access(file.c_str(), R_OK) != 0) {
-    return Error{ErrorCode::kUsage, "cannot read " + file + ": " + std::strerror(errno), errno};
-  }
-  const auto log = read_guest_log(file);
-  if (!log) return log.error();
-  if (log->command.empty()) return never_started(file);
-  return Target{{}, log->command, {}};
-}
-
-Result<Words> declared_by(const Guest& guest) {
-  const auto protection = protection_of(guest);
-  if (!protection) return protection.error();
-  return *protection ? options_for(**protection) : Words();
-}
-
-// Of a guest that runs; empty where it does not and never did.
-Result<Words> command_of(const Guest& guest) {
-  if (guest.runs()) return command_of_guest(guest.process);
-  return guest.log.command;
-}
-
-Error in_description(const std::string& what, const Error& error) {
-  return Error{error.code, printable(what) + ": " + error.message, error.saved_errno};
-}
-
-Status describe(const std::string& what, const std::string& xml, Target& target) {
-  auto described = command_of_description(xml);
-  if (!described) return in_description(what, described.error());
-  target.command = std::move(described->words);
-  target.notes = std::move(described->notes);
-  return Done{};
-}
-
-Result<Target> target_of_guest(const std::string& name) {
-  const auto guest = find_guest(daemon_of(getuid()), name);
-  if (!guest) return guest.error();
-  Target target;
-  if (!guest->xml.empty()) {
-    auto declared = declared_by(*guest);
-    if (!declared) return declared.error();
-    target.declared = std::move(declared).value();
-  }
-  auto command = command_of(*guest);
-  if (!command) return command.error();
-  target.command = std::move(command).value();
-  if (!target.command.empty()) return target;
-  if (Status described = describe("the guest " + name, guest->xml, target); !described) {
-    return described.error();
-  }
-  target.notes.push_back("the guest was never started here: this is what libvirt would make of it");
-  return target;
-}
-
-Result<Target> target_of_description(const std::string& file) {
-  auto xml = read_text_file(file);
-  if (!xml) return xml.error();
-  Target target;
-  if (Status described = describe(file, *xml, target); !described) return described.error();
-  Guest guest;
-  guest.daemon = daemon_of(getuid());
-  guest.xml = std::move(xml).value();
-  auto declared = declared_by(guest);
-  if (!declared) return in_description(file, declared.error());
-  target.declared = std::move(declared).value();
-  return target;
-}
-
-Result<Target> read_target(const std::string& text) {
-  if (text.ends_with(".log")) return target_of_log(text);
-  if (text.ends_with(".xml")) return target_of_description(text);
-  return target_of_guest(text);
-}
-
-void tell_notes(const Target& target) {
-  for (const std::string& note : target.notes)
-    std::cerr << "qsbx: note: " << printable(note) << "\n";
-}
 
 // With what is declared first, so that what the user asks for comes on top of it.
 Words selection_of(const Target& target, const Words& more) {
@@ -162,8 +58,44 @@ Status ask(const std::string& question, const Words& targets, const Words& more)
   return become_qsbx(words);
 }
 
+Error not_in_force(const std::string& name, const std::string& why) {
+  return Error{ErrorCode::kNotProven, printable(name) + " runs, but " + why};
+}
+
+std::string what_is_in_force(const GuestCheck& check) {
+  if (!check.read_back) return "every thread has filters of qsbx's; only root can read them back";
+  if (check.phase == Phase::kBoot) {
+    return "read back of every thread: nothing beyond phase boot, since it has not run yet";
+  }
+  return "read back of every thread: nothing beyond its policy (" + to_string(*check.protection) +
+         ")";
+}
+
+// What the kernel has in force in a guest that runs.
+Status verify_in_force(const std::string& name) {
+  const auto guest = find_guest(daemon_of(getuid()), name);
+  if (!guest) return guest.error();
+  if (!guest->runs()) return Done{};
+  const GuestCheck check = check_guest(*guest);
+  if (check.wrong) return Error{check.wrong->code, printable(name) + ": " + check.wrong->message};
+  if (!check.runs) return Done{};
+  if (!check.protection) return not_in_force(name, "nothing locks it down");
+  say(printable(name) + ": " + what_is_in_force(check));
+  return Done{};
+}
+
+// First what is in force, and then the proof of the program that its policy becomes.
+Status verify(const Words& targets, const Words& more) {
+  if (!names_file(targets.front())) {
+    if (Status holds = verify_in_force(targets.front()); !holds) return holds;
+  }
+  return ask("verify", targets, more);
+}
+
+using Answer = std::function<Status(const Words& targets, const Words& more)>;
+
 void add_question(CLI::App& app, const std::string& question, const std::string& about,
-                  const Words& targets, int& exit_status) {
+                  const Words& targets, const Answer& answer, int& exit_status) {
   CLI::App* command = app.add_subcommand(question, about);
   auto names = std::make_shared<Words>(targets.size());
   for (size_t i = 0; i < targets.size(); ++i) {
@@ -176,8 +108,8 @@ void add_question(CLI::App& app, const std::string& question, const std::string&
   command->allow_extras();
   command->footer("Then, whatever else qsbx " + question + " takes; see qsbx " + question +
                   " --help.");
-  command->callback([question, names, command, &exit_status] {
-    const Status done = ask(question, *names, command->remaining());
+  command->callback([answer, names, command, &exit_status] {
+    const Status done = answer(*names, command->remaining());
     if (!done) exit_status = report(done.error());
   });
 }
@@ -206,12 +138,23 @@ void add_selection_command(CLI::App& app, const std::string& command_name, bool 
 }  // namespace
 
 void add_question_commands(CLI::App& app, int& exit_status) {
-  add_question(app, "compose", "What a guest is made of, and which profiles that brings in",
-               {"NAME|FILE.xml|FILE.log"}, exit_status);
-  add_question(app, "explain", "Why each call is granted to a guest", {"NAME|FILE.xml|FILE.log"},
+  const Words one = {"NAME|FILE.xml|FILE.log"};
+  const auto qsbx = [](const std::string& question) -> Answer {
+    return [question](const Words& targets, const Words& more) {
+      return ask(question, targets, more);
+    };
+  };
+  add_question(app, "compose", "What a guest is made of, and which profiles that brings in", one,
+               qsbx("compose"), exit_status);
+  add_question(app, "explain", "Why each call is granted to a guest", one, qsbx("explain"),
                exit_status);
   add_question(app, "diff", "What one guest is granted and another is not",
-               {"NAME|FILE.xml|FILE.log", "OTHER|FILE.xml|FILE.log"}, exit_status);
+               {"NAME|FILE.xml|FILE.log", "OTHER|FILE.xml|FILE.log"}, qsbx("diff"), exit_status);
+  add_question(
+      app, "verify",
+      "Whether a guest that runs has its policy in force, and whether the program is equal "
+      "to the policy",
+      one, verify, exit_status);
   add_selection_command(app, "selection-of-domain", false, exit_status);
   add_selection_command(app, "selection-of-xml", true, exit_status);
 }

@@ -14,7 +14,7 @@ void add_status_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
 void add_enable_command(CLI::App& app, int& exit_status);
 void add_disable_command(CLI::App& app, int& exit_status);
-void add_question_commands(CLI::App& app, int& exit_status);  // compose, explain, diff
+void add_question_commands(CLI::App& app, int& exit_status);  // compose, explain, diff, verify
 void add_watch_command(CLI::App& app, int& exit_status);
 
 }  // namespace qsbx

@@ -117,21 +117,28 @@ std::string label(const std::string& text) {
   return "{guest=\"" + escaped + "\"}";
 }
 
+using Value = std::optional<size_t>;
+
 void write_metric(std::ostream& stream, const std::string& name, const std::string& help,
-                  const AllCounts& all, size_t (*value)(const GuestCounts&)) {
+                  const AllCounts& all, Value (*value_of)(const GuestCounts&)) {
   stream << "# HELP " << name << " " << help << "\n# TYPE " << name << " gauge\n";
-  for (const auto& [guest, counts] : all)
-    stream << name << label(guest) << " " << value(counts) << "\n";
+  for (const auto& [guest, counts] : all) {
+    const Value value = value_of(counts);
+    if (value) stream << name << label(guest) << " " << *value << "\n";
+  }
 }
 
 void write_metrics(std::ostream& stream, const AllCounts& all) {
   write_metric(stream, "qsbx_guest_running", "Whether the guest runs.", all,
-               [](const GuestCounts& one) -> size_t { return one.running ? 1 : 0; });
+               [](const GuestCounts& one) -> Value { return one.running; });
+  write_metric(
+      stream, "qsbx_guest_locked_down",
+      "Whether the guest was found to run under what it declares; absent where that is nothing.",
+      all, [](const GuestCounts& one) -> Value { return one.locked_down; });
   write_metric(stream, "qsbx_guest_violations", "Violations told of since the guest's last start.",
-               all, [](const GuestCounts& one) { return one.violations; });
+               all, [](const GuestCounts& one) -> Value { return one.violations; });
   write_metric(stream, "qsbx_guest_stopped_by_violation", "Whether a violation ended the guest.",
-               all,
-               [](const GuestCounts& one) -> size_t { return one.stopped_by_violation ? 1 : 0; });
+               all, [](const GuestCounts& one) -> Value { return one.stopped_by_violation; });
   stream << "# HELP qsbx_watch_time_seconds When this was written.\n"
             "# TYPE qsbx_watch_time_seconds gauge\nqsbx_watch_time_seconds "
          << std::fixed << now() << "\n";

@@ -34,6 +34,7 @@ struct GuestCounts {
   bool running = false;
   size_t violations = 0;  // told of since its last start
   bool stopped_by_violation = false;
+  std::optional<bool> locked_down = {};  // as declared; of a guest that runs, where it is known
 };
 using AllCounts = std::map<std::string, GuestCounts>;  // by name
 

@@ -56,6 +56,7 @@ class Status(Commands):
         one = guests[guest.name]
         self.assertEqual((0, "running", guest.pid, True, None), (code, one["state"], one["pid"], one["locked_down"], one["wrong"]))
         self.assertEqual({"mode": "enforce", "roles": False, "features": ["migration"]}, one["protection"])
+        self.assertEqual("run", one["check"])
         self.assertEqual(min(thread.filters for thread in guest.threads()), one["filters"])
         self.assertGreater(one["callable"], 20)
         self.assertLess(one["callable"], 150)
@@ -108,6 +109,20 @@ class Status(Commands):
         self.assertEqual((1, False), (code, guests[guest.name]["locked_down"]))
         self.assertRegex(guests[guest.name]["wrong"], r"thread \d+ \(.*\) of the guest may make calls that its role \(\w+\) does not "
                                                       r"grant, such as \w+$")
+
+    def test_paused_guests_that_have_not_run_and_that_have(self):
+        guest = self.guest()
+        guest.virsh("start", "--paused")
+        self.assertEqual((0, "paused", "boot"), self.checked(guest))
+        self.assertRegex(virt("status", guest.name).stdout, rf"(?m)^{guest.name} .* boot +0 ")
+        guest.virsh("resume")
+        eventually(lambda: self.checked(guest) == (0, "running", "run"))
+        guest.virsh("suspend")
+        self.assertEqual((0, "paused", "run"), self.checked(guest))
+
+    def checked(self, guest):
+        code, guests = status(guest.name)
+        return code, guests[guest.name]["state"], guests[guest.name]["check"]
 
     def test_a_guest_that_nothing_locks_down(self):
         guest = self.foreign()
@@ -323,6 +338,30 @@ class Questions(Commands):
         self.assertEqual(0, same.returncode, same.stdout + same.stderr)
         run(QSBX, "eval", "--domain", guest.name, "--mode", "audit", "read", "0")
 
+    def test_whether_a_guest_has_its_policy(self):
+        guest = self.guest()
+        for paused, told in (("--paused", "nothing beyond phase boot, since it has not run yet"), ("", r"nothing beyond its policy \(enforce\)")):
+            guest.virsh("start", *paused.split())
+            done = virt("verify", guest.name)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertRegex(done.stderr, rf"^qsbx: {guest.name}: read back of every thread: {told}\n$")
+            self.assertRegex(done.stdout, "^proven: ")
+            guest.virsh("destroy")
+        done = virt("verify", guest.file, "--json")
+        self.assertTrue(json.loads(done.stdout)["proven"], done.stderr)
+        HOST.configure("allow-at-most=hotplug-disk")
+        self.addCleanup(HOST.configure)
+        guest = self.guest(features=["hotplug-disk"])
+        guest.virsh("start")
+        HOST.configure("allow-at-most=")
+        self.refused(2, f"{guest.name}: .*allows hotplug-disk, which this host does not", "verify", guest.name)
+
+    def test_a_guest_without_a_policy_is_not_verified(self):
+        guest = self.foreign()
+        guest.virsh("start")
+        self.refused(1, f"{guest.name} runs, but nothing locks it down", "verify", guest.name)
+        self.refused(2, "there is no guest moon", "verify", "moon")
+
     def test_of_what_cannot_be_told(self):
         guest = self.guest()
         file = HOST.directory / "strange.xml"
@@ -373,6 +412,7 @@ class Watch(Commands):
         self.assertEqual(("violation", FORBIDDEN), (ended["reason"], ended["syscall"]))
         self.assertRegex(ended["violation"], rf"^qsbx: violation \(enforce\): .*{FORBIDDEN}\(")
         name = f'{{guest="{guest.name}"}}'
+        self.assertNotIn(f"qsbx_guest_locked_down{name}", metrics.read_text())
         eventually(lambda: f"qsbx_guest_stopped_by_violation{name} 1\n" in metrics.read_text())
         self.assertIn(f"qsbx_guest_running{name} 0\n", metrics.read_text())
         self.assertIn(f"qsbx_guest_violations{name} 1\n", metrics.read_text())
@@ -383,6 +423,18 @@ class Watch(Commands):
         self.assertEqual("running", watcher.wait_for(guest, "state")["reason"])
         inject(guest)
         self.assertEqual(FORBIDDEN, watcher.wait_for(guest, "violation")["syscall"])
+
+    def test_whether_guests_are_locked_down_is_a_metric(self):
+        guest = self.guest()
+        metrics = HOST.directory / "locked.prom"
+        watcher = self.watcher("--json", "--metrics", metrics)
+        guest.virsh("start")
+        self.assertTrue(watcher.wait_for(guest, "resumed")["locked_down"])
+        value = f'qsbx_guest_locked_down{{guest="{guest.name}"}} 1\n'
+        eventually(lambda: value in metrics.read_text())
+        once = HOST.directory / "once.prom"
+        self.assertEqual(0, virt("watch", "--once", "--metrics", once).returncode)
+        self.assertIn(value, once.read_text())
 
     def test_what_qemu_tells(self):
         panic = '<panic model="isa"/>'

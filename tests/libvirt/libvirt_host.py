@@ -364,8 +364,11 @@ class Guest:
         self.host.virsh("define", self.file)
 
     def start(self, booted=True):
-        """Starts the guest, paused at first, so that none of its words is lost."""
         self.define()
+        self.start_defined(booted)
+
+    def start_defined(self, booted=True):
+        """Paused at first, so that none of its words is lost."""
         self.virsh("start", "--paused")
         self.open_console()
         self.virsh("resume")
@@ -384,7 +387,9 @@ class Guest:
     def open_console(self):
         if self.console:
             self.console.close()
-        path = self.virsh("ttyconsole").stdout.strip()
+        self.open_terminal(self.virsh("ttyconsole").stdout.strip())
+
+    def open_terminal(self, path):
         descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(descriptor, termios.TCSANOW)
         self.console = open(descriptor, "r+b", buffering=0)

@@ -96,10 +96,24 @@ class Migration(unittest.TestCase):
         self.move(guest, "--p2p", *BY_TCP)
         self.move(guest, "--migrateuri", f"unix://{channel}/socket")
         self.abort(guest)
+        self.move(guest, "--p2p", "--tunnelled")
+        self.move(guest, *BY_TCP)
         self.assertEqual([], guest.violations())
         self.assert_stays(guest, NO_SOCKET, "--parallel", *BY_TCP)
         self.assertRegex(guest.violations()[-1], "failed with EACCES.*socket")
         self.move(guest, "--postcopy", "--postcopy-after-precopy", *BY_TCP)
+
+    def test_it_is_saved_here_and_restored_there(self):
+        guest = self.running("carried", features=["migration-fd"])
+        file = HOST.images / "carried.saved"
+        guest.virsh("save", file)
+        self.assertEqual("shut off (saved)", guest.state())
+        SECOND.virsh("restore", file)
+        guest.host = SECOND
+        guest.open_console()
+        self.assertEqual(self.written, guest.ask("reread"))
+        self.assert_works(guest)
+        self.assert_locked_down(guest)
 
     def abort(self, guest):
         process = subprocess.Popen(["virsh", "-c", SYSTEM, *self.command(guest, "--bandwidth", "1", *BY_TCP)],

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A user's own libvirt (qemu:///session), and libvirt without a daemon (virt-qemu-run), start guests under lockdown."""
 
+import json
 import pathlib
 import re
 import shutil
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import unittest
 
-from libvirt_host import TIMEOUT, Host, eventually, run, thread_states
+from libvirt_host import TIMEOUT, VIRT, Host, eventually, run, thread_states
 
 USER = "libvirt-qemu"  # anybody who is not root
 HOST = None
@@ -82,6 +83,42 @@ class Session(AsUser):
         self.virsh("destroy", "own")
         self.assertFalse(handed_over.exists())
 
+    def status(self, name):
+        [status] = json.loads(self.as_user(VIRT, "status", "--json", name, check=False).stdout)
+        return status["state"], status["check"], len(status["violations"])
+
+    def test_a_guest_is_managed(self):
+        guest = self.guest("managed", features=["hotplug-disk", "migration-fd", "screendump", "snapshot"])
+        guest.start_defined()
+        self.assertEqual(("running", "count", 0), self.status("managed"))
+        self.assert_works(guest)
+        saved, picture = self.home / "saved", self.home / "screen"
+        image = HOST.new_image("own-second.raw")
+        shutil.chown(image, USER)
+        guest.virsh("attach-disk", image, "vdb", "--live", "--driver", "qemu", "--subdriver", "raw")
+        self.assertRegex(guest.ask("shell sleep 2; say shell $(ls /sys/block)"), "vdb")
+        guest.virsh("detach-disk", "vdb", "--live")
+        eventually(lambda: "vdb" not in guest.virsh("domblklist").stdout)
+        guest.virsh("screenshot", picture)
+        self.assertGreater(picture.stat().st_size, 1000)
+        guest.virsh("snapshot-create-as", "inside")
+        guest.virsh("snapshot-delete", "inside")
+        guest.virsh("suspend")
+        guest.virsh("resume")
+        guest.virsh("reset")
+        guest.wait_for("ready")
+        guest.virsh("save", saved)
+        self.virsh("restore", saved)
+        guest.open_console()
+        self.assert_works(guest)
+        self.assertEqual(("running", "count", 0), self.status("managed"))
+        guest.console.write(b"poweroff\n")
+        eventually(lambda: guest.state() == "shut off (shutdown)")
+
+    def assert_works(self, guest):
+        self.assertRegex(guest.ask("disk"), "^ok vda")
+        self.assertRegex(guest.ask("net"), "^ok")
+
     def test_the_user_can_only_be_stricter_than_the_host(self):
         own = self.home / ".config/qsbx/libvirt.conf"
         self.addCleanup(own.unlink)
@@ -113,6 +150,11 @@ class WithoutDaemon(AsUser):
             self.assertRegex(line, "^qsbx: enforce: ")
             qemu = int(next((root / "run/qemu").glob("embedded.pid")).read_text())
             self.assertEqual({3}, {thread.filters for thread in thread_states(qemu)})
+            guest.open_terminal(re.search(r"(?s)<console .*?path='(/dev/pts/\d+)'", (root / "run/qemu/embedded.xml").read_text())[1])
+            guest.wait_for("ready")
+            self.assertRegex(guest.ask("disk"), "^ok vda")
+            self.assertRegex(guest.ask("net"), "^ok")
+            self.assertNotIn("violation", log.read_text())
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(TIMEOUT)
