@@ -94,6 +94,8 @@ install(TARGETS qsbx_virt)
 set(QSBX_LIBVIRT_DIR ${CMAKE_INSTALL_DATADIR}/qsbx/libvirt)
 configure_file(integration/libvirt/hook-script.in generated/libvirt-hook @ONLY)
 install(PROGRAMS ${CMAKE_BINARY_DIR}/generated/libvirt-hook DESTINATION ${QSBX_LIBVIRT_DIR} RENAME hook)
+configure_file(integration/libvirt/watch.service.in generated/qsbx-virt-watch.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/qsbx-virt-watch.service DESTINATION lib/systemd/system)
 install(FILES integration/libvirt/apparmor/libvirt-qemu integration/libvirt/apparmor/libvirtd
   DESTINATION ${QSBX_LIBVIRT_DIR}/apparmor)
 install(FILES integration/libvirt/sandbox.rng integration/libvirt/libvirt.conf DESTINATION ${QSBX_LIBVIRT_DIR})

@@ -24,6 +24,7 @@ MULTIARCH = subprocess.run(["dpkg-architecture", "-qDEB_HOST_MULTIARCH"], captur
 NAMES = ["libqsbx-dev", "libqsbx0", "qsbx", "qsbx-libvirt", "qsbx-profiles"]
 RIDE_ALONG = f"/usr/lib/{MULTIARCH}/qsbx/libqsbx-ride-along.so"
 LAUNCHER = "/usr/bin/qemu-system-x86_64-qsbx"
+SERVICE = "/usr/lib/systemd/system/qsbx-virt-watch.service"
 HOOK = "/etc/libvirt/hooks/qemu.d/qsbx"
 # Beside the documentation that every package has, and the profiles.
 CONTENT = {
@@ -37,7 +38,7 @@ CONTENT = {
              *(f"/usr/share/man/man1/{page.stem}.gz" for page in (ROOT / "docs/man").glob("qsbx*.scd")
                if page.stem != "qsbx-virt.1")},
     "qsbx-libvirt": {
-        LAUNCHER, "/usr/bin/qemu-system-aarch64-qsbx", "/usr/bin/qsbx-virt", "/usr/sbin/qsbx-libvirt-hook",
+        LAUNCHER, "/usr/bin/qemu-system-aarch64-qsbx", "/usr/bin/qsbx-virt", SERVICE, "/usr/sbin/qsbx-libvirt-hook",
         "/usr/share/qsbx/libvirt/sandbox.rng", HOOK, "/usr/share/man/man8/qsbx-libvirt-hook.8.gz",
         "/etc/qsbx/libvirt.conf", "/etc/apparmor.d/abstractions/libvirt-qemu.d/qsbx",
         *(f"/usr/share/man/man1/{page}.1.gz"
@@ -186,6 +187,15 @@ class Installed(unittest.TestCase):
         for page in ("qsbx", "qsbx-virt", "qemu-system-aarch64-qsbx"):
             with self.subTest(page=page):
                 self.assertTrue(self.root.run("man", "-w", page).stdout.startswith("/usr/share/man/man1/"))
+
+    def test_a_service_watches_guests_where_that_is_wanted(self):
+        self.assertEqual("", self.root.run("systemd-analyze", "verify", SERVICE).stderr)
+        self.assertEqual([], list(self.root.outside("/etc/systemd").rglob("qsbx-virt-watch.service")))
+        # What it runs gets as far as libvirt's daemon, which is not there.
+        [line] = [line for line in self.root.outside(SERVICE).read_text().splitlines() if line.startswith("ExecStart=")]
+        done = self.root.run(*line.removeprefix("ExecStart=").split(), check=False)
+        self.assertEqual(3, done.returncode, done.stderr)
+        self.assertRegex(done.stderr, "no libvirt at qemu:///system")
 
     def test_the_hook_lets_no_broken_guest_start(self):
         done = self.root.run(HOOK, "guest", "prepare", "begin", "-", check=False, input="<nothing/>")
