@@ -61,6 +61,7 @@ install(TARGETS qsbx_libvirt_hook DESTINATION ${CMAKE_INSTALL_SBINDIR})
 
 # What administrators ask about guests, for the program and its tests.
 add_library(qsbx_guests STATIC
+  integration/libvirt/changes.cc
   integration/libvirt/connection.cc
   integration/libvirt/definition.cc
   integration/libvirt/guest_findings.cc
@@ -74,7 +75,6 @@ add_library(qsbx_guests STATIC
 target_link_libraries(qsbx_guests PUBLIC qsbx_started_guest PkgConfig::LIBVIRT)
 
 add_executable(qsbx_virt
-  integration/libvirt/changes.cc
   integration/libvirt/check.cc
   integration/libvirt/enable.cc
   integration/libvirt/guest_check.cc

@@ -59,7 +59,7 @@ GuestCheck check_guest(const Guest& guest, Phase phase, std::chrono::millisecond
 GuestCheck check_guest(const Guest& guest, std::chrono::milliseconds patience) {
   if (!guest.paused) return check_guest(guest, Phase::kRun, patience);
   GuestCheck as_if_it_had_run = check_guest(guest, Phase::kRun, std::chrono::milliseconds::zero());
-  if (!as_if_it_had_run.wrong) return as_if_it_had_run;
+  if (!as_if_it_had_run.wrong || has_more_than_boot(guest.process)) return as_if_it_had_run;
   return check_guest(guest, Phase::kBoot, patience);
 }
 

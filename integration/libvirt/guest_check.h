@@ -23,7 +23,11 @@ struct GuestCheck {
   Phase phase = Phase::kRun;             // what it was held against
   bool read_back = false;                // not only counted
 
-  bool locked_down() const { return runs && protection && !wrong; }
+  // In mode audit nothing is in force before a guest runs, and nothing is held against anything.
+  bool is_open() const {
+    return protection && protection->mode == Mode::kAudit && phase == Phase::kBoot && !wrong;
+  }
+  bool locked_down() const { return runs && protection && !wrong && !is_open(); }
   // By another look: a policy not yet in force, a thread that could not be looked at.
   bool may_change() const { return wrong && wrong->code != ErrorCode::kUsage; }
   // Proven: a thread may do more.
@@ -34,8 +38,8 @@ struct GuestCheck {
 // Nothing is proven against a guest that is older than the profiles or the host's configuration.
 GuestCheck check_guest(const Guest& guest, Phase phase,
                        std::chrono::milliseconds patience = kPatienceWithRoles);
-// A paused guest may not have run: where it has no more than phase boot in force, it is held
-// against that.
+// A paused guest is held against what it runs under, and if that does not hold, and nothing shows
+// that it has ever run, against phase boot.
 GuestCheck check_guest(const Guest& guest, std::chrono::milliseconds patience = kPatienceWithRoles);
 
 }  // namespace qsbx

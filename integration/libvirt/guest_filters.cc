@@ -213,6 +213,15 @@ bool are_roles_in_force(const Protection& protection, Phase phase) {
 
 }  // namespace
 
+bool has_more_than_boot(pid_t qemu) {
+  const auto threads = threads_of(qemu);
+  const auto command = command_of_guest(qemu);
+  if (!threads || !command) return false;
+  const int under_boot = own_filters(*command) + 1;
+  return std::ranges::any_of(
+      *threads, [&](const ThreadState& thread) { return thread.filters > under_boot; });
+}
+
 bool reads_filters_back() { return geteuid() == 0; }
 
 Status check_guest_filters(pid_t qemu, const Protection& protection, const std::string& profiles,

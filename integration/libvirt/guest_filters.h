@@ -35,6 +35,10 @@ Status check_guest_filters(pid_t qemu, const Protection& protection, const std::
 // Whether the above is more than counting, for the caller.
 bool reads_filters_back();
 
+// A thread has more filters than phase boot leaves, so the guest has run. That it has not is not
+// known without: of modes and guests that got none.
+bool has_more_than_boot(pid_t qemu);
+
 }  // namespace qsbx
 
 #endif

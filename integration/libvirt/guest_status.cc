@@ -154,7 +154,7 @@ Json guest_json(const GuestStatus& status) {
                {"wrong", nullptr},
                {"ended_by", nullptr},
                {"violations", violations_json(guest.log)}};
-  if (guest.runs()) json["locked_down"] = status.check.locked_down();
+  if (guest.runs() && !status.check.is_open()) json["locked_down"] = status.check.locked_down();
   if (const auto proof = proof_of(status.check); !proof.empty()) json["check"] = proof;
   if (status.check.wrong) json["wrong"] = status.check.wrong->to_string();
   if (const Violation* end = guest.ended_by()) json["ended_by"] = end->call;

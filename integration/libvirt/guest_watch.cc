@@ -91,6 +91,7 @@ WatchEvent state_of(const Guest& guest) {
 
 void add_check(WatchEvent& event, const GuestCheck& check) {
   if (check.wrong) event.wrong = check.wrong->to_string();
+  if (check.is_open()) return;
   if (check.runs && (check.protection || check.wrong)) event.locked_down = check.locked_down();
 }
 
@@ -224,7 +225,7 @@ Status GuestWatch::begin() {
   const auto guests = find_guests(daemon_);
   if (!guests) return guests.error();
   for (const Guest& guest : *guests) {
-    if (!guest.runs()) {
+    if (!guest.runs() && !guest.hides()) {
       if (Status told = tell(outputs_, state_of(guest)); !told) return told;
       continue;
     }
@@ -299,6 +300,7 @@ Status GuestWatch::resumed(const Subject& subject) {
   Unchecked unchecked = {{subject.name, subject.uuid, "resumed"}};
   if (guest.unchecked) unchecked.until = guest.unchecked->until;
   guest.unchecked = std::move(unchecked);
+  guest.locked_down.reset();
   return look_at_filters(subject.name, guest);
 }
 
@@ -333,7 +335,8 @@ GuestCheck GuestWatch::check(const std::string& name, const Watched& guest) cons
   const auto at_once = std::chrono::milliseconds::zero();
   GuestCheck check =
       resumed ? check_guest(*found, Phase::kRun, at_once) : check_guest(*found, at_once);
-  if (check.protection && !found->runs() && running_domain_of(guest)) {
+  if ((check.protection || found->hides()) && !found->runs() && running_domain_of(guest)) {
+    check.runs = true;
     check.wrong = Error{ErrorCode::kNotProven,
                         "the process that libvirt has for the guest does not have its -uuid"};
   }
@@ -353,7 +356,8 @@ Status GuestWatch::tell_checked(const std::string& name, Watched& guest, const G
   add_check(event, check);
   guest.locked_down = event.locked_down;
   if (Status told = tell(outputs_, event); !told) return told;
-  if (unprotected_ == Unprotected::kTell || !check.is_unprotected()) return refresh_counts();
+  if (Status counted = refresh_counts(); !counted) return counted;
+  if (unprotected_ == Unprotected::kTell || !check.is_unprotected()) return Done{};
   guest.stopped_for = event.wrong;
   return stop(name, guest);
 }
@@ -449,8 +453,9 @@ Status GuestWatch::refresh_counts() {
   AllCounts counts;
   for (const Guest& guest : *guests) {
     const auto watched = guests_.find(guest.name);
-    const bool is_known = guest.runs() && watched != guests_.end();
-    counts[guest.name] = counts_of(guest, is_known ? watched->second.locked_down : std::nullopt);
+    const bool is_watched = watched != guests_.end() && watched->second.end.empty();
+    counts[guest.name] = counts_of(guest, is_watched ? watched->second.locked_down : std::nullopt);
+    counts[guest.name].running |= is_watched && guest.hides();
   }
   return tell_counts(outputs_, counts);
 }

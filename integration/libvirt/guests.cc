@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 
+#include "integration/libvirt/changes.h"
 #include "integration/libvirt/guest_process.h"
 #include "integration/libvirt/host_configuration.h"
 #include "integration/libvirt/patched_qemu.h"
@@ -45,6 +46,13 @@ Status unless_gone(const Error& error) {
   return error;
 }
 
+// Who has taken a QEMU over can change what it says of itself, but not the file that it runs, nor
+// when it began: before libvirt wrote of it, as nobody who got its number later did.
+bool hides(pid_t process, const std::string& state_file) {
+  const bool is_qemu = program_of(process).find("/qemu-") != std::string::npos;
+  return is_qemu && !changed_since_start_of(process, {state_file}).empty();
+}
+
 // What libvirt's daemon keeps of a guest that runs:
 // <domstatus state='running' reason='booted' pid='4711'> ... <domain> ... </domain></domstatus>
 Status add_state(Guest& guest) {
@@ -59,8 +67,15 @@ Status add_state(Guest& guest) {
   if (domain.empty()) return Error{ErrorCode::kUsage, file + " describes no guest"};
   const std::string pid = status->text("/domstatus/@pid");
   const auto process = static_cast<pid_t>(std::strtol(pid.c_str(), nullptr, 10));
-  if (!runs_guest(process, status->text("/domstatus/domain/uuid"))) return Done{};
-  guest.process = process;
+  if (runs_guest(process, status->text("/domstatus/domain/uuid"))) {
+    guest.process = process;
+  } else if (hides(process, file)) {
+    guest.unreadable =
+        Error{ErrorCode::kNotProven, "the process that libvirt has for the guest (" +
+                                         std::to_string(process) + ") does not have its -uuid"};
+  } else {
+    return Done{};
+  }
   guest.paused = status->text("/domstatus/@state") == "paused";
   guest.xml = Xml::to_string(domain.front());
   return Done{};

@@ -28,6 +28,8 @@ struct Guest {
   std::optional<Error> unreadable;  // why nothing more is known of it
 
   bool runs() const { return process != 0; }
+  // It runs, as far as libvirt has it, and its process says that it is something else.
+  bool hides() const { return unreadable && unreadable->code == ErrorCode::kNotProven; }
   // What ended it, when that was a violation.
   const Violation* ended_by() const { return runs() ? nullptr : log.ended_by(); }
 };

@@ -10,6 +10,7 @@
 #include "integration/libvirt/described_machine.h"
 #include "integration/libvirt/guest_process.h"
 #include "integration/libvirt/guests.h"
+#include "integration/libvirt/host_configuration.h"
 #include "integration/libvirt/text_file.h"
 #include "src/errors/text.h"
 #include "src/lockdown/violation_report.h"
@@ -26,8 +27,9 @@ Error never_started(const std::string& log) {
                    "its description"};
 }
 
-Words options_for(const Protection& protection) {
+Words options_for(const Protection& protection, const std::string& profiles) {
   Words options = {"--mode", std::string(mode_name(protection.mode))};
+  if (!profiles.empty()) options.insert(options.end(), {"--profiles", profiles});
   for (const std::string& feature : protection.features) {
     options.insert(options.end(), {"--allow", feature});
   }
@@ -47,7 +49,9 @@ Result<Target> target_of_log(const std::string& file) {
 Result<Words> declared_by(const Guest& guest) {
   const auto protection = protection_of(guest);
   if (!protection) return protection.error();
-  return *protection ? options_for(**protection) : Words();
+  const auto host = configuration_for(guest.daemon.user);
+  if (!host) return host.error();
+  return *protection ? options_for(**protection, host->profiles) : Words();
 }
 
 // Of a guest that runs; empty where it does not and never did.

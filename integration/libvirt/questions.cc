@@ -58,14 +58,17 @@ Status ask(const std::string& question, const Words& targets, const Words& more)
   return become_qsbx(words);
 }
 
-Error not_in_force(const std::string& name, const std::string& why) {
-  return Error{ErrorCode::kNotProven, printable(name) + " runs, but " + why};
+Error nothing_locks_down(const std::string& name) {
+  return Error{ErrorCode::kNotProven,
+               "nothing locks " + printable(name) + " down; qsbx virt enable does"};
 }
 
 std::string what_is_in_force(const GuestCheck& check) {
+  if (!check.runs) return "does not run; only the program of its policy is proven";
+  if (check.is_open()) return "mode audit: nothing is in force before it runs";
   if (!check.read_back) return "every thread has filters of qsbx's; only root can read them back";
   if (check.phase == Phase::kBoot) {
-    return "read back of every thread: nothing beyond phase boot, since it has not run yet";
+    return "read back of every thread: nothing beyond phase boot, as before it first runs";
   }
   return "read back of every thread: nothing beyond its policy (" + to_string(*check.protection) +
          ")";
@@ -75,11 +78,9 @@ std::string what_is_in_force(const GuestCheck& check) {
 Status verify_in_force(const std::string& name) {
   const auto guest = find_guest(daemon_of(getuid()), name);
   if (!guest) return guest.error();
-  if (!guest->runs()) return Done{};
   const GuestCheck check = check_guest(*guest);
   if (check.wrong) return Error{check.wrong->code, printable(name) + ": " + check.wrong->message};
-  if (!check.runs) return Done{};
-  if (!check.protection) return not_in_force(name, "nothing locks it down");
+  if (!check.protection) return nothing_locks_down(name);
   say(printable(name) + ": " + what_is_in_force(check));
   return Done{};
 }

@@ -131,10 +131,10 @@ void write_metric(std::ostream& stream, const std::string& name, const std::stri
 void write_metrics(std::ostream& stream, const AllCounts& all) {
   write_metric(stream, "qsbx_guest_running", "Whether the guest runs.", all,
                [](const GuestCounts& one) -> Value { return one.running; });
-  write_metric(
-      stream, "qsbx_guest_locked_down",
-      "Whether the guest was found to run under what it declares; absent where that is nothing.",
-      all, [](const GuestCounts& one) -> Value { return one.locked_down; });
+  write_metric(stream, "qsbx_guest_locked_down",
+               "Whether the guest was found to run under what it declares; absent where that is "
+               "nothing, or is not known yet.",
+               all, [](const GuestCounts& one) -> Value { return one.locked_down; });
   write_metric(stream, "qsbx_guest_violations", "Violations told of since the guest's last start.",
                all, [](const GuestCounts& one) -> Value { return one.violations; });
   write_metric(stream, "qsbx_guest_stopped_by_violation", "Whether a violation ended the guest.",

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "kernel/thread_state.h"
 #include "src/lockdown/audit_listener.h"
@@ -106,20 +108,32 @@ Selection select_boot_profiles(const ProfileSet& set) {
   return selection;
 }
 
+std::vector<ThreadState> threads_that_block_sigsys() {
+  auto threads = threads_of(getpid());
+  if (!threads) return {};
+  std::erase_if(*threads, [](const ThreadState& thread) { return !thread.blocks_sigsys; });
+  return std::move(threads).value();
+}
+
+// The C library blocks all signals while a thread starts, so that one look is not enough.
+constexpr int kLooks = 5;
+constexpr std::chrono::milliseconds kBetweenLooks(2);
+
 // The kernel kills where it cannot deliver SIGSYS, and mode errno promises that it does not.
 void warn_of_blocked_sigsys(const ReportTarget& target) {
-  const auto threads = threads_of(getpid());
-  if (!threads) return;
-  const auto blocks = [](const ThreadState& thread) { return thread.blocks_sigsys; };
-  const auto first = std::ranges::find_if(*threads, blocks);
-  if (first == threads->end()) return;
+  auto threads = threads_that_block_sigsys();
+  for (int look = 1; look < kLooks && !threads.empty(); ++look) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    threads = threads_that_block_sigsys();
+  }
+  if (threads.empty()) return;
   Line()
       .text("qsbx: warning: mode errno: ")
-      .decimal(std::ranges::count_if(*threads, blocks))
+      .decimal(static_cast<int64_t>(threads.size()))
       .text(" threads block SIGSYS, such as ")
-      .decimal(first->tid)
+      .decimal(threads.front().tid)
       .text(" \"")
-      .untrusted(first->name)
+      .untrusted(threads.front().name)
       .text("\"; a violation of theirs ends the process, without a report")
       .write_to(target.descriptor());
 }

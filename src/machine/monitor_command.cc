@@ -101,10 +101,18 @@ std::optional<std::string> take_command(std::string& heard) {
 }
 
 bool may_change_machine(const std::string& command) {
-  for (const char* name : {"device_add", "netdev_add", "blockdev-add", "blockdev-reopen",
-                           "chardev-add", "chardev-change", "object-add", "object_add", "drive_add",
-                           "blockdev-change-medium", "blockdev-snapshot", "-mirror", "drive_mirror",
-                           "drive-backup", "drive_backup", "snapshot_blkdev", "change "}) {
+  for (const char* name : {"device_add",        "netdev_add",
+                           "blockdev-add",      "blockdev-reopen",
+                           "chardev-add",       "chardev-change",
+                           "object-add",        "object_add",
+                           "drive_add",         "blockdev-change-medium",
+                           "blockdev-snapshot", "-mirror",
+                           "drive_mirror",      "drive-backup",
+                           "drive_backup",      "snapshot_blkdev",
+                           "change ",           "device_del",
+                           "netdev_del",        "blockdev-del",
+                           "drive_del",         "blockdev-backup",
+                           "block-stream",      "block-commit"}) {
     if (command.find(name) != std::string::npos) return true;
   }
   return !is_json(command) && is_edited(command);

@@ -116,21 +116,21 @@ Result<Json> QmpClient::read_message(Deadline deadline) {
   return message;
 }
 
-Status QmpClient::await_greeting(Deadline deadline) {
+Status QmpClient::greet(Deadline deadline) {
   auto greeting = read_message(deadline);
   if (!greeting) return greeting.error();
   const auto version = greeting->find("QMP");
   if (version == greeting->end()) return broken("QEMU's monitor did not greet as QMP does");
   version_ = version_in(*version);
   greeted_ = true;
-  return Done{};
+  return transport_.write(text_of({"qmp_capabilities"}));
 }
 
 Status QmpClient::negotiate(Deadline greeting_deadline) {
   if (!greeted_) {
-    if (auto greeted = await_greeting(greeting_deadline); !greeted) return greeted;
+    if (auto greeted = greet(greeting_deadline); !greeted) return greeted;
   }
-  auto ready = execute({"qmp_capabilities"});
+  auto ready = await_answer_unless_over();
   if (!ready) return ready.error();
   return Done{};
 }

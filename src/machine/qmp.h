@@ -63,11 +63,11 @@ class QmpClient {
   explicit QmpClient(QmpTransport& transport,
                      std::chrono::milliseconds patience = std::chrono::seconds(30));
 
-  // QEMU greets when its monitor is made, and its devices are not yet.
-  Status await_greeting(Deadline deadline);
+  // Waits for QEMU's greeting, and asks it to leave negotiation mode. QEMU greets when its monitor
+  // is made, and answers when its devices are.
+  Status greet(Deadline deadline);
 
-  // Waits for QEMU's greeting, unless it is there, and leaves negotiation mode, which takes QEMU
-  // until it has made its devices.
+  // The same, unless that is done, and waits for the answer.
   Status negotiate(Deadline greeting_deadline);
 
   // QEMU's, with "major" and "minor", as the greeting had it; not an object before that.

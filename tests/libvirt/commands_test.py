@@ -107,8 +107,12 @@ class Status(Commands):
         guest.virsh("start")
         code, guests = status(guest.name)
         self.assertEqual((1, False), (code, guests[guest.name]["locked_down"]))
-        self.assertRegex(guests[guest.name]["wrong"], r"thread \d+ \(.*\) of the guest may make calls that its role \(\w+\) does not "
-                                                      r"grant, such as \w+$")
+        wrong = r"thread \d+ \(.*\) of the guest may make calls that its role \(\w+\) does not grant, such as \w+$"
+        self.assertRegex(guests[guest.name]["wrong"], wrong)
+        guest.virsh("suspend")  # which does not make it one that has not run
+        code, guests = status(guest.name)
+        self.assertEqual((1, "paused", False), (code, guests[guest.name]["state"], guests[guest.name]["locked_down"]))
+        self.assertRegex(guests[guest.name]["wrong"], wrong)
 
     def test_paused_guests_that_have_not_run_and_that_have(self):
         guest = self.guest()
@@ -119,6 +123,35 @@ class Status(Commands):
         eventually(lambda: self.checked(guest) == (0, "running", "run"))
         guest.virsh("suspend")
         self.assertEqual((0, "paused", "run"), self.checked(guest))
+
+    def test_before_it_runs_nothing_is_known_of_a_guest_in_audit(self):
+        guest = self.guest(attributes='mode="audit"')
+        guest.virsh("start", "--paused")
+        code, guests = status(guest.name)
+        one = guests[guest.name]
+        self.assertEqual((0, None, None, None), (code, one["locked_down"], one["check"], one["wrong"]))
+        self.assertRegex(virt("status", guest.name).stdout, rf"(?m)^{guest.name} .* - +0 ")
+        self.assertIn("mode audit: nothing is in force before it runs", virt("verify", guest.name).stderr)
+        guest.virsh("resume")
+        eventually(lambda: self.checked(guest) == (0, "running", "run"))
+
+    def test_a_qemu_that_hides(self):
+        guest = self.running()
+        # Its -uuid is in its own memory.
+        with open(f"/proc/{guest.pid}/cmdline", "rb") as command:
+            text = command.read()
+        begin = int(pathlib.Path(f"/proc/{guest.pid}/stat").read_text().rsplit(")", 1)[1].split()[45])
+        with open(f"/proc/{guest.pid}/mem", "r+b", buffering=0) as memory:
+            memory.seek(begin + text.index(guest.uuid.encode()))
+            memory.write(b"x")
+        code, guests = status(guest.name)
+        self.assertEqual((1, "unknown"), (code, guests[guest.name]["state"]))
+        self.assertRegex(guests[guest.name]["wrong"], rf"\({guest.pid}\) does not have its -uuid$")
+        self.refused(1, rf"{guest.name}: the process .* does not have its -uuid", "verify", guest.name)
+        watcher = Watcher("--stop-unprotected")
+        self.addCleanup(watcher.close)
+        self.assertIs(False, watcher.wait_for(guest, "state")["locked_down"])
+        self.assertEqual("unprotected", watcher.wait_for(guest, "stopped")["reason"])
 
     def checked(self, guest):
         code, guests = status(guest.name)
@@ -340,7 +373,7 @@ class Questions(Commands):
 
     def test_whether_a_guest_has_its_policy(self):
         guest = self.guest()
-        for paused, told in (("--paused", "nothing beyond phase boot, since it has not run yet"), ("", r"nothing beyond its policy \(enforce\)")):
+        for paused, told in (("--paused", "nothing beyond phase boot, as before it first runs"), ("", r"nothing beyond its policy \(enforce\)")):
             guest.virsh("start", *paused.split())
             done = virt("verify", guest.name)
             self.assertEqual(0, done.returncode, done.stderr)
@@ -357,9 +390,13 @@ class Questions(Commands):
         self.refused(2, f"{guest.name}: .*allows hotplug-disk, which this host does not", "verify", guest.name)
 
     def test_a_guest_without_a_policy_is_not_verified(self):
+        done = virt("verify", self.guest().name)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("does not run; only the program of its policy is proven", done.stderr)
         guest = self.foreign()
+        self.refused(1, f"nothing locks {guest.name} down", "verify", guest.name)
         guest.virsh("start")
-        self.refused(1, f"{guest.name} runs, but nothing locks it down", "verify", guest.name)
+        self.refused(1, f"nothing locks {guest.name} down", "verify", guest.name)
         self.refused(2, "there is no guest moon", "verify", "moon")
 
     def test_of_what_cannot_be_told(self):
@@ -412,8 +449,8 @@ class Watch(Commands):
         self.assertEqual(("violation", FORBIDDEN), (ended["reason"], ended["syscall"]))
         self.assertRegex(ended["violation"], rf"^qsbx: violation \(enforce\): .*{FORBIDDEN}\(")
         name = f'{{guest="{guest.name}"}}'
-        self.assertNotIn(f"qsbx_guest_locked_down{name}", metrics.read_text())
         eventually(lambda: f"qsbx_guest_stopped_by_violation{name} 1\n" in metrics.read_text())
+        eventually(lambda: f"qsbx_guest_locked_down{name}" not in metrics.read_text())
         self.assertIn(f"qsbx_guest_running{name} 0\n", metrics.read_text())
         self.assertIn(f"qsbx_guest_violations{name} 1\n", metrics.read_text())
 

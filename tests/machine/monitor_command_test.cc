@@ -43,7 +43,8 @@ TEST(TakeCommand, WithoutTheWordsOfTelnet) {
 
 TEST(MayChangeMachine, ByItsWords) {
   for (const char* command :
-       {R"({"execute": "device_add"})", "drive_add 0 if=none", "change ide1-cd0 a.iso", "devi\t",
+       {R"({"execute": "device_add"})", "drive_add 0 if=none", "device_del d",
+        "change ide1-cd0 a.iso", "devi\t",
         R"({"execute":"human-monitor-command","arguments":{"command-line":"netdev_add tap"}})"}) {
     EXPECT_TRUE(may_change_machine(command)) << command;
   }

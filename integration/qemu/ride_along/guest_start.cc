@@ -29,6 +29,7 @@ constexpr seconds kTimeToEndByItself{600};
 // So much longer than it takes to read the machine is the pause between two reads for no reason
 // but traffic, which may be that of a VNC client.
 constexpr int kPauseBetweenReads = 100;
+constexpr seconds kLongestPause{1};
 
 // A command line may hold still (-preconfig), memory take minutes to be made, or the process at the
 // other end of a device's socket come late: QEMU answers when it has made its machine.
@@ -125,7 +126,7 @@ void GuestStart::start_without_lockdown(QmpClient& qmp) {
 // that be while questions are open, the machine is what the last look found.
 Status GuestStart::talk(QmpClient& qmp) {
   qmp.give_way_to("RESUME");
-  if (auto greeted = qmp.await_greeting(kNever); !greeted) return greeted;
+  if (auto greeted = qmp.greet(kNever); !greeted) return greeted;
   if (!observed_) {
     if (auto presumed = presume(qmp.version()); !presumed) return presumed;
   }
@@ -212,12 +213,14 @@ Status GuestStart::read_again(QmpClient& qmp) {
     return sandbox_.covers({"device", type});
   });
   if (!told) return told.error();
+  const auto took = steady_clock::now() - begin;
   hear_commands();
   if (auto added = add_parts(*told); !added) return added;
   if (auto prepared = sandbox_.prepare(); !prepared) return prepared;
   machine_known_ = true;
   monitor_end().set_known(changes);
-  next_read_ = steady_clock::now() + kPauseBetweenReads * (steady_clock::now() - begin);
+  next_read_ = steady_clock::now() +
+               std::min<steady_clock::duration>(kPauseBetweenReads * took, kLongestPause);
   return Done{};
 }
 

@@ -2,6 +2,7 @@
 //
 // The C library's functions that QEMU gets from here instead; all that this library exports.
 #include <dlfcn.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "integration/qemu/ride_along/first_thread.h"
 #include "integration/qemu/ride_along/monitor_end.h"
@@ -34,10 +36,25 @@ int without_sigsys(Function* real, int how, const sigset_t* set, sigset_t* old) 
   return real(how, &changed, old);
 }
 
+// This thread may not say something yet (MonitorEnd::may_say()). Nothing keeps GLib from trying at
+// once again, all the time, on a processor that the lockdown could use: what it writes to can be
+// written. So its next wait looks at all else first, for a while.
+__attribute__((tls_model("initial-exec"))) thread_local bool has_to_wait = false;
+constexpr int kPauseMilliseconds = 1;
+
 ssize_t try_again() {
-  qsbx::monitor_end().pause_before_next_try();
+  has_to_wait = true;
   errno = EAGAIN;
   return -1;
+}
+
+int poll_all_but_writing(decltype(poll)* real, pollfd* all, nfds_t count, int timeout) {
+  std::vector<pollfd> others(all, all + count);
+  for (pollfd& one : others) one.events = static_cast<short>(one.events & ~POLLOUT);
+  const bool shorter = timeout >= 0 && timeout < kPauseMilliseconds;
+  const int ready = real(others.data(), count, shorter ? timeout : kPauseMilliseconds);
+  for (nfds_t i = 0; i < count; ++i) all[i].revents = others[i].revents;
+  return ready;
 }
 
 }  // namespace
@@ -87,6 +104,15 @@ QSBX_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
   const ssize_t size = real(fd, message, flags);
   qsbx::monitor_end().hear(fd, message->msg_iov, message->msg_iovlen, size);
   return size;
+}
+
+// GLib's main loops wait with it, which run QEMU's monitors.
+QSBX_INTERPOSED int poll(pollfd* all, nfds_t count, int timeout) {
+  static auto* const real = next<decltype(poll)>("poll");
+  if (!has_to_wait) return real(all, count, timeout);
+  has_to_wait = false;
+  const int ready = poll_all_but_writing(real, all, count, timeout);
+  return ready == 0 ? real(all, count, timeout) : ready;
 }
 
 // Monitors that are no sockets answer with it.

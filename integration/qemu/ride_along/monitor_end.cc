@@ -2,7 +2,6 @@
 #include "integration/qemu/ride_along/monitor_end.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -13,8 +12,6 @@
 
 namespace qsbx {
 namespace {
-
-constexpr int kPauseMilliseconds = 1;
 
 std::string text_of(const iovec* parts, size_t count) {
   std::string text;
@@ -78,26 +75,10 @@ ssize_t MonitorEnd::send(int fd, const msghdr* message, int flags, Send real) {
 }
 
 ssize_t MonitorEnd::receive(int fd, msghdr* message, int flags, Receive real) {
-  ++read_;
   if (!over_.load()) return real(fd, message, flags);
   message->msg_controllen = 0;
   message->msg_flags = 0;
   return 0;
-}
-
-// Nothing keeps QEMU from trying at once again, all the time, on a processor that the lockdown
-// could use. What we ask is read by the same thread, unless that is the one that makes the devices,
-// and it reads nothing at all while an answer is being made.
-void MonitorEnd::pause_before_next_try() {
-  if (gettid() == getpid()) return;
-  pollfd asked = {fd_.load(), POLLIN, 0};
-  const uint64_t read = read_.load();
-  const bool is_reading = read_at_last_pause_.exchange(read) != read;
-  if (poll(&asked, 1, 0) == 0) {
-    poll(&asked, 1, kPauseMilliseconds);
-  } else if (!is_reading) {
-    poll(nullptr, 0, kPauseMilliseconds);
-  }
 }
 
 // Each answer counts once, however often QEMU tries; more text is a further answer behind it.

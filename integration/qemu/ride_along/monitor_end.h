@@ -44,7 +44,6 @@ class MonitorEnd {
   // machine has been read again.
   static constexpr int kFiles = -1;
   bool may_say(int who, const iovec* parts, size_t count);
-  void pause_before_next_try();
   void hear(int who, const iovec* parts, size_t count, ssize_t size);
   void hold_answers(bool hold) { holds_answers_.store(hold); }
   // No other monitor says a word, its greeting included: whoever waits for that, as the protocol
@@ -87,8 +86,6 @@ class MonitorEnd {
   std::atomic<bool> other_traffic_ = false;
   std::atomic<bool> holds_answers_ = false;
   std::atomic<bool> others_are_silent_ = false;
-  std::atomic<uint64_t> read_ = 0;  // how often QEMU has read what we ask
-  std::atomic<uint64_t> read_at_last_pause_ = 0;
   std::atomic<uint64_t> changes_ = 0;
   std::atomic<uint64_t> known_ = 0;
   std::mutex others_mutex_;
