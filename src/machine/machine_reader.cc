@@ -384,7 +384,7 @@ void MachineReader::add_default_devices() {
     add("netdev", "hubport");
   }
   if (board_ == nullptr) return;
-  add("device", board_->ide);
+  for (const std::string_view controller : board_->disk_controllers) add("device", controller);
   if (has_default("net") && !board_->nic.empty()) add("device", board_->nic);
   if (has_default("vga") && !board_->vga.empty()) add("device", vga_device(board_->vga));
   if (has_default("cdrom") && board_->cdrom) add("device", "ide-cd");

@@ -18,8 +18,8 @@ struct BoardDefaults {
   std::string_view vga;
   bool cdrom;
   bool floppy;
-  std::vector<std::string_view> usb;  // controllers that -usb adds
-  std::string_view ide;               // the controller that the board always has
+  std::vector<std::string_view> usb;               // controllers that -usb adds
+  std::vector<std::string_view> disk_controllers;  // that the board has, whatever is asked for
 };
 
 // nullptr for a board that this table does not know.

@@ -152,11 +152,12 @@ TEST(CommandLine, TheBareBoardHasItsDiskControllerOnly) {
 }
 
 TEST(CommandLine, DefaultsOfAPlainPc) {
-  EXPECT_EQ(parts(read("qemu-system-x86_64")),
-            (std::set<std::string>{"accelerator tcg", "chardev vc", "device VGA", "device e1000",
-                                   "device floppy", "device ide-cd", "device piix3-ide",
-                                   "display gtk", "machine pc-i440fx-machine", "monitor hmp",
-                                   "netdev hubport", "netdev user", "object memory-backend-ram"}));
+  EXPECT_EQ(
+      parts(read("qemu-system-x86_64")),
+      (std::set<std::string>{"accelerator tcg", "chardev vc", "device VGA", "device e1000",
+                             "device floppy", "device ide-cd", "device isa-fdc", "device piix3-ide",
+                             "display gtk", "machine pc-i440fx-machine", "monitor hmp",
+                             "netdev hubport", "netdev user", "object memory-backend-ram"}));
 }
 
 TEST(CommandLine, DefaultsOfANographicMicrovm) {
