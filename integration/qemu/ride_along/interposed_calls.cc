@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <vector>
 
 #include "integration/qemu/ride_along/first_thread.h"
@@ -36,14 +37,16 @@ int without_sigsys(Function* real, int how, const sigset_t* set, sigset_t* old) 
   return real(how, &changed, old);
 }
 
+using std::chrono::steady_clock;
+
 // This thread may not say something yet (MonitorEnd::may_say()). Nothing keeps GLib from trying at
 // once again, all the time, on a processor that the lockdown could use: what it writes to can be
-// written. So its next wait looks at all else first, for a while.
-__attribute__((tls_model("initial-exec"))) thread_local bool has_to_wait = false;
-constexpr int kPauseMilliseconds = 1;
+// written. So it looks at all else first, for a while.
+__attribute__((tls_model("initial-exec"))) thread_local steady_clock::time_point says_nothing_until;
+constexpr std::chrono::milliseconds kPause(1);
 
 ssize_t try_again() {
-  has_to_wait = true;
+  says_nothing_until = steady_clock::now() + kPause;
   errno = EAGAIN;
   return -1;
 }
@@ -51,8 +54,9 @@ ssize_t try_again() {
 int poll_all_but_writing(decltype(poll)* real, pollfd* all, nfds_t count, int timeout) {
   std::vector<pollfd> others(all, all + count);
   for (pollfd& one : others) one.events = static_cast<short>(one.events & ~POLLOUT);
-  const bool shorter = timeout >= 0 && timeout < kPauseMilliseconds;
-  const int ready = real(others.data(), count, shorter ? timeout : kPauseMilliseconds);
+  const int pause = static_cast<int>(kPause.count());
+  const bool shorter = timeout >= 0 && timeout < pause;
+  const int ready = real(others.data(), count, shorter ? timeout : pause);
   for (nfds_t i = 0; i < count; ++i) all[i].revents = others[i].revents;
   return ready;
 }
@@ -109,10 +113,13 @@ QSBX_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
 // GLib's main loops wait with it, which run QEMU's monitors.
 QSBX_INTERPOSED int poll(pollfd* all, nfds_t count, int timeout) {
   static auto* const real = next<decltype(poll)>("poll");
-  if (!has_to_wait) return real(all, count, timeout);
-  has_to_wait = false;
-  const int ready = poll_all_but_writing(real, all, count, timeout);
-  return ready == 0 ? real(all, count, timeout) : ready;
+  if (says_nothing_until == steady_clock::time_point()) return real(all, count, timeout);
+  if (steady_clock::now() < says_nothing_until) {
+    const int ready = poll_all_but_writing(real, all, count, timeout);
+    if (ready != 0) return ready;
+  }
+  says_nothing_until = {};
+  return real(all, count, timeout);
 }
 
 // Monitors that are no sockets answer with it.
