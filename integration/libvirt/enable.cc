@@ -20,6 +20,7 @@
 #include "integration/libvirt/virt_report.h"
 #include "src/errors/text.h"
 #include "src/lockdown/sandbox.h"
+#include "src/machine/process_command.h"
 #include "src/machine/selection.h"
 #include "src/profile/profile_set.h"
 
@@ -38,11 +39,6 @@ struct EnableOptions {
 
 Error wrong(const std::string& why) { return Error{ErrorCode::kUsage, why}; }
 
-fs::path own_folder() {
-  std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path();
-}
-
 bool same_file(const std::string& one, const std::string& other) {
   std::error_code error;
   return fs::equivalent(one, other, error);
@@ -52,7 +48,7 @@ bool same_file(const std::string& one, const std::string& other) {
 Result<std::string> launcher_for(const Domain& domain) {
   if (domain.has_launcher()) return domain.emulator;
   const std::string name = fs::path(domain.emulator).filename();
-  const std::string launcher = own_folder() / (name + kLauncherEnding);
+  const std::string launcher = fs::path(own_folder()) / (name + kLauncherEnding);
   if (access(launcher.c_str(), X_OK) != 0) {
     return wrong("there is no launcher " + launcher + " for the guest's emulator " +
                  domain.emulator + "; install qsbx-libvirt, or link it to one that is there");

@@ -2,7 +2,6 @@
 #include "integration/libvirt/guest_process.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "src/machine/process_command.h"
 
@@ -20,11 +19,6 @@ bool runs_guest(pid_t process, const std::string& uuid) {
   if (!words) return false;
   const auto option = std::ranges::find(*words, "-uuid");
   return option != words->end() && option + 1 != words->end() && option[1] == uuid;
-}
-
-std::string program_of(pid_t process) {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/exe", error);
 }
 
 Result<std::vector<std::string>> command_of_guest(pid_t process) {

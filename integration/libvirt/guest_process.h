@@ -16,9 +16,6 @@ namespace qsbx {
 // Whether the process has the guest's -uuid: its number may be another one's by now.
 bool runs_guest(pid_t process, const std::string& uuid);
 
-// The file that the process runs; empty where it is gone, or is somebody else's.
-std::string program_of(pid_t process);
-
 // QEMU and its options, without the launcher's description of its monitor, which is in a file that
 // is closed since. kUsage where the process is gone.
 Result<std::vector<std::string>> command_of_guest(pid_t process);

@@ -337,8 +337,10 @@ GuestCheck GuestWatch::check(const std::string& name, const Watched& guest) cons
       resumed ? check_guest(*found, Phase::kRun, at_once) : check_guest(*found, at_once);
   if ((check.protection || found->hides()) && !found->runs() && running_domain_of(guest)) {
     check.runs = true;
-    check.wrong = Error{ErrorCode::kNotProven,
-                        "the process that libvirt has for the guest does not have its -uuid"};
+    if (!check.wrong) {
+      check.wrong = Error{ErrorCode::kNotProven,
+                          "the process that libvirt has for the guest does not have its -uuid"};
+    }
   }
   return check;
 }

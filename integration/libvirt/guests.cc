@@ -15,6 +15,7 @@
 #include "integration/libvirt/text_file.h"
 #include "integration/libvirt/xml.h"
 #include "src/errors/text.h"
+#include "src/machine/process_command.h"
 
 namespace qsbx {
 namespace {

@@ -11,6 +11,7 @@
 #include "integration/libvirt/qemu_request.h"
 #include "integration/libvirt/refresh.h"
 #include "integration/libvirt/text_file.h"
+#include "src/machine/process_command.h"
 
 namespace qsbx {
 namespace {
@@ -35,11 +36,6 @@ std::vector<Path> files_in(const Path& folder) {
   }
   std::ranges::sort(files);
   return files;
-}
-
-Path own_folder() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
 }
 
 void check_sandbox_option(const std::string& file, Findings& findings) {
@@ -121,7 +117,8 @@ void check_apparmor(Findings& findings) {
   if (!text_of(kAppArmor).starts_with("Y")) return;
   const Path folder = kAbstractions;
   if (!std::filesystem::exists(folder / "abstractions/libvirt-qemu")) return;
-  const std::string rules = own_folder().parent_path() / "share/qsbx/libvirt/apparmor/libvirt-qemu";
+  const std::string rules =
+      Path(own_folder()).parent_path() / "share/qsbx/libvirt/apparmor/libvirt-qemu";
   const bool named = std::ranges::any_of(apparmor_files(folder), [&](const Path& file) {
     const std::string text = text_of(file);
     return text.find(kLauncherEnding) != text.npos || text.find(rules) != text.npos;

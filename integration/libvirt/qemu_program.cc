@@ -6,6 +6,7 @@
 
 #include "integration/libvirt/qemu_request.h"
 #include "integration/qemu/launch/qemu_binary.h"
+#include "src/machine/process_command.h"
 
 namespace qsbx {
 namespace {
@@ -16,9 +17,7 @@ std::vector<std::filesystem::path> folders_of(const std::string& launcher) {
   if (launcher.find('/') != std::string::npos) {
     folders.push_back(std::filesystem::path(launcher).parent_path());
   }
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back(self.parent_path());
+  if (const std::string own = own_folder(); !own.empty()) folders.emplace_back(own);
   return folders;
 }
 

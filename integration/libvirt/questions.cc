@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -16,16 +15,18 @@
 #include "integration/libvirt/question_target.h"
 #include "integration/libvirt/virt_commands.h"
 #include "integration/libvirt/virt_report.h"
+#include "src/cli/declared_options.h"
 #include "src/errors/text.h"
+#include "src/machine/process_command.h"
 
 namespace qsbx {
 namespace {
 
 using Words = std::vector<std::string>;
 
-// With what is declared first, so that what the user asks for comes on top of it.
+// With what is declared first, so that what the user asks for comes on top of it, or instead.
 Words selection_of(const Target& target, const Words& more) {
-  Words words = target.declared;
+  Words words = without_overridden(target.declared, more);
   words.insert(words.end(), more.begin(), more.end());
   words.emplace_back("--argv");
   words.insert(words.end(), target.command.begin(), target.command.end());
@@ -33,9 +34,7 @@ Words selection_of(const Target& target, const Words& more) {
 }
 
 Status become_qsbx(const Words& words) {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string program = self.parent_path() / "qsbx";
+  const std::string program = own_folder() + "/qsbx";
   std::vector<char*> arguments = {const_cast<char*>("qsbx")};
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);

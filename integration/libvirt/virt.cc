@@ -3,21 +3,16 @@
 // qsbx-virt, which is what `qsbx virt` becomes: a program of its own, so that qsbx itself needs
 // neither libxml2 nor libvirt.
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "integration/libvirt/refresh.h"
 #include "integration/libvirt/virt_commands.h"
 #include "integration/libvirt/virt_report.h"
+#include "src/machine/process_command.h"
 
 namespace qsbx {
 namespace {
-
-std::string own_folder() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-}
 
 int refresh(const std::string& folder) {
   const auto touched = refresh_launchers(folder);

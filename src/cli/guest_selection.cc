@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "src/cli/declared_options.h"
 #include "src/cli/report.h"
 #include "src/cli/virt.h"
 
@@ -101,18 +102,6 @@ Guest take_guest(Words& words, Words::iterator& place) {
   return {};
 }
 
-bool names_mode(const Words& words) {
-  return std::ranges::any_of(words, [](const std::string& word) {
-    return word == "--mode" || word.starts_with("--mode=");
-  });
-}
-
-// What the user says of the mode is instead of what the guest declares.
-void drop_mode(Words& declared) {
-  const auto mode = std::ranges::find(declared, "--mode");
-  if (mode != declared.end()) declared.erase(mode, std::next(mode, 2));
-}
-
 // What is before --argv, and --argv with what is after.
 struct Selected {
   Words words;
@@ -126,7 +115,7 @@ Selected split_at_argv(const Words& words) {
 
 // Puts the options that stand for a guest where it stood.
 void insert(Words& words, Words::iterator& place, Words declared) {
-  if (names_mode(words)) drop_mode(declared);
+  declared = without_overridden(std::move(declared), words);
   place = words.insert(place, declared.begin(), declared.end());
   place += static_cast<std::ptrdiff_t>(declared.size());
 }

@@ -5,17 +5,14 @@
 
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "src/cli/commands.h"
 #include "src/cli/report.h"
+#include "src/machine/process_command.h"
 
 namespace qsbx {
 
 int become_virt(const std::vector<std::string>& words) {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string program = self.parent_path() / "qsbx-virt";
+  const std::string program = own_folder() + "/qsbx-virt";
   std::vector<char*> arguments = {const_cast<char*>("qsbx-virt")};
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);

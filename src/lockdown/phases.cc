@@ -149,14 +149,12 @@ Status Sandbox::prepare_boot() {
   if (auto loaded = require_profiles(); !loaded) return loaded;
   if (in_force().boot) return already_in_force("under a boot policy");
   if (mode_ == Mode::kAudit) return Done{};
-  // A process that has forked since (-daemonize) has another number.
-  if (boot_prepared_ && boot_prepared_in_ == getpid()) return Done{};
+  if (is_for_this_process(boot_prepared_)) return Done{};
   auto prepared = prepare_policy(select_boot_profiles(*set_), compose_boot(*set_), Phase::kBoot,
                                  features_of(*set_));
   if (!prepared) return std::move(prepared).error();
   if (auto follows = check_lets_lockdown_follow(*prepared->policy); !follows) return follows;
   boot_prepared_ = std::move(prepared).value();
-  boot_prepared_in_ = getpid();
   return Done{};
 }
 

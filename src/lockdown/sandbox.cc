@@ -221,11 +221,14 @@ Result<Sandbox::Prepared> Sandbox::prepare_policy(Selection selection, Result<Po
   if (!program) return std::move(program).error();
   auto report = std::make_shared<ViolationReport>(mode_, phase, *policy, selection, features, *set_,
                                                   report_target_, binding.bound);
-  return Prepared{
-      std::move(selection),       std::make_shared<const Policy>(std::move(policy).value()),
-      std::move(program).value(), std::move(handing).value(),
-      std::move(report),          nullptr,
-      std::move(binding)};
+  return Prepared{getpid(),
+                  std::move(selection),
+                  std::make_shared<const Policy>(std::move(policy).value()),
+                  std::move(program).value(),
+                  std::move(handing).value(),
+                  std::move(report),
+                  nullptr,
+                  std::move(binding)};
 }
 
 Result<std::optional<VerifiedProgram>> Sandbox::prepare_handing_over(const Policy& policy,
@@ -262,6 +265,10 @@ Status Sandbox::prepare_roles(Prepared& prepared, const std::vector<RolePolicy>&
   return Done{};
 }
 
+bool Sandbox::is_for_this_process(const std::optional<Prepared>& prepared) {
+  return prepared && prepared->process == getpid();
+}
+
 void Sandbox::forget_prepared() {
   prepared_.reset();
   set_aside_.reset();
@@ -276,7 +283,7 @@ void Sandbox::set_prepared_aside() {
 
 // A machine is listed more than once before its guest starts, and nearly always as it was.
 bool Sandbox::take_up_again(const Selection& selection) {
-  if (!set_aside_ || prepared_in_ != getpid()) return false;
+  if (!is_for_this_process(set_aside_)) return false;
   if (!has_same_profiles(selection, set_aside_->selection)) return false;
   if (find_binding(set_aside_->binding.wanted) != set_aside_->binding) return false;
   prepared_ = std::move(set_aside_);
@@ -286,8 +293,7 @@ bool Sandbox::take_up_again(const Selection& selection) {
 }
 
 Status Sandbox::prepare() {
-  // A process that has forked since (-daemonize) has another number.
-  if (prepared_ && prepared_in_ == getpid()) return Done{};
+  if (is_for_this_process(prepared_)) return Done{};
   prepared_.reset();
   if (auto loaded = require_profiles(); !loaded) return loaded;
   const Stopwatch stopwatch;
@@ -312,7 +318,6 @@ Status Sandbox::prepare() {
   description_ = description_of(mode_, granted_calls_, prepared->selection) + role_counts(*roles) +
                  bound_text(prepared->binding.bound);
   prepared_ = std::move(prepared).value();
-  prepared_in_ = getpid();
   timings_.compose = composing;
   timings_.compile = spent_.compile;
   timings_.verify = spent_.verify;

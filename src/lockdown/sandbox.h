@@ -92,6 +92,7 @@ class Sandbox {
  private:
   // All that an install needs, made beforehand.
   struct Prepared {
+    pid_t process;  // a process that forks afterwards (-daemonize) is another one
     Selection selection;
     std::shared_ptr<const Policy> policy;
     VerifiedProgram program;
@@ -109,6 +110,7 @@ class Sandbox {
   Result<Prepared> prepare_policy(Selection selection, Result<Policy> composed, Phase phase,
                                   const std::set<std::string>& features, Binding binding = {});
   Result<Policy> compose_bound(const Selection& selection, Binding& binding);
+  static bool is_for_this_process(const std::optional<Prepared>& prepared);
   void forget_prepared();
   void set_prepared_aside();
   bool take_up_again(const Selection& selection);
@@ -135,9 +137,7 @@ class Sandbox {
   std::shared_ptr<ReportTarget> report_target_ = ReportTarget::standard_error();
   std::optional<Prepared> prepared_;
   std::optional<Prepared> set_aside_;      // for parts as they were; only one of the two is there
-  pid_t prepared_in_ = 0;                  // the process that both are for
   std::optional<Prepared> boot_prepared_;  // in force once boot() has installed it
-  pid_t boot_prepared_in_ = 0;
   std::string description_;
   size_t granted_calls_ = 0;
   LockdownTimings timings_;

@@ -389,6 +389,23 @@ class Questions(Commands):
         HOST.configure("allow-at-most=")
         self.refused(2, f"{guest.name}: .*allows hotplug-disk, which this host does not", "verify", guest.name)
 
+    def test_what_the_user_says_is_instead_of_what_holds_for_the_guest(self):
+        profiles = HOST.directory / "own-profiles"
+        run("cp", "-r", "/usr/local/share/qsbx/profiles/qemu", profiles)
+        HOST.configure(f"profiles={profiles}")
+        self.addCleanup(HOST.configure)
+        guest = self.guest()
+        for program in (["virt", "verify", guest.name], ["verify", "--domain", guest.name]):
+            self.assertIn("proven", run(QSBX, *program, "--mode", "audit", "--profiles", "/usr/local/share/qsbx/profiles/qemu").stdout)
+            self.assertIn("proven", run(QSBX, *program).stdout)
+            done = run(QSBX, *program, "--profiles=/nonexistent", check=False)
+            self.assertEqual(2, done.returncode)
+            self.assertIn("/nonexistent", done.stderr)
+        (profiles / "boot.profile").write_text("profile boot: moon\n")
+        done = virt("verify", guest.name)
+        self.assertEqual(2, done.returncode)
+        self.assertIn(f"{profiles}", done.stderr)
+
     def test_a_guest_without_a_policy_is_not_verified(self):
         done = virt("verify", self.guest().name)
         self.assertEqual(0, done.returncode, done.stderr)

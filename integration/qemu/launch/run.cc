@@ -27,6 +27,7 @@
 #include "integration/qemu/launch/wall.h"
 #include "integration/qemu/ride_along/settings.h"
 #include "src/lockdown/sandbox.h"
+#include "src/machine/process_command.h"
 #include "src/machine/storage_program.h"
 
 namespace qsbx {
@@ -44,9 +45,7 @@ Error lacking(const std::string& what) {
 
 // In the folder of an installation that this program is in, or next to it where it was built.
 Result<std::string> find_library() {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto folder = self.parent_path();
+  const std::filesystem::path folder = own_folder();
   for (const auto& candidate : {folder / QSBX_RIDE_ALONG_FROM_BIN, folder / QSBX_RIDE_ALONG_FILE}) {
     const std::string path = candidate.lexically_normal().string();
     if (access(path.c_str(), R_OK) != 0) continue;
