@@ -86,8 +86,7 @@ add_executable(qsbx_virt
   integration/libvirt/status.cc
   integration/libvirt/virt.cc
   integration/libvirt/watch.cc
-  integration/libvirt/watch_output.cc
-  src/cli/declared_options.cc)
+  integration/libvirt/watch_output.cc)
 set_target_properties(qsbx_virt PROPERTIES OUTPUT_NAME qsbx-virt)
 target_link_libraries(qsbx_virt PRIVATE qsbx_guests CLI11::CLI11 nlohmann_json::nlohmann_json)
 install(TARGETS qsbx_virt)

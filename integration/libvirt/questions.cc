@@ -15,8 +15,8 @@
 #include "integration/libvirt/question_target.h"
 #include "integration/libvirt/virt_commands.h"
 #include "integration/libvirt/virt_report.h"
-#include "src/cli/declared_options.h"
 #include "src/errors/text.h"
+#include "src/machine/declared_options.h"
 #include "src/machine/process_command.h"
 
 namespace qsbx {

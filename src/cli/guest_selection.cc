@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "src/cli/declared_options.h"
 #include "src/cli/report.h"
 #include "src/cli/virt.h"
+#include "src/machine/declared_options.h"
 
 namespace qsbx {
 namespace {

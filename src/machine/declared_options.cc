@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "src/cli/declared_options.h"
+#include "src/machine/declared_options.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What holds for a guest stands on qsbx's line as options; what the user says is instead of them.
-#ifndef QSBX_CLI_DECLARED_OPTIONS_H_
-#define QSBX_CLI_DECLARED_OPTIONS_H_
+#ifndef QSBX_MACHINE_DECLARED_OPTIONS_H_
+#define QSBX_MACHINE_DECLARED_OPTIONS_H_
 
 #include <string>
 #include <vector>
