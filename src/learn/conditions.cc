@@ -126,8 +126,8 @@ class ArgumentCondition {
   // describe_value() would name what the other bits hold, too, when they are 0.
   std::string flag_text(uint64_t flag) const {
     for (const Constant& constant :
-         find_constant_group(architecture_, argument_.constants)->printed) {
-      if (constant.value == flag) return std::string(constant.name);
+         find_constant_group(architecture_, argument_.constants)->constants) {
+      if (constant.is_printed && constant.value == flag) return std::string(constant.name);
     }
     return std::to_string(flag);
   }

@@ -12,29 +12,23 @@ namespace qsbx {
 
 namespace {
 
-// A table is read three times: for the names to look up, for the names to print (without the
-// synonyms), and for the groups.
+// A table is read twice: for the constants, and for the groups.
 namespace x86_64 {
 #define QSBX_GROUP_BEGIN(name, kind, field) constexpr Constant name##_constants[] = {
-#define QSBX_CONSTANT(name, value) {name, value},
-#define QSBX_SYNONYM(name, value) {name, value},
+#define QSBX_CONSTANT(name, value) {name, true, value},
+#define QSBX_SYNONYM(name, value) {name, false, value},
 #define QSBX_GROUP_END() \
   }                      \
   ;
 #include "src/syscalls/tables/constants_x86_64.inc"
 #undef QSBX_GROUP_BEGIN
-#undef QSBX_SYNONYM
-
-#define QSBX_GROUP_BEGIN(name, kind, field) constexpr Constant name##_printed[] = {
-#define QSBX_SYNONYM(name, value)
-#include "src/syscalls/tables/constants_x86_64.inc"
-#undef QSBX_GROUP_BEGIN
 #undef QSBX_CONSTANT
+#undef QSBX_SYNONYM
 #undef QSBX_GROUP_END
 
-#define QSBX_GROUP_BEGIN(name, kind, field) \
-  {#name, ConstantKind::kind, name##_constants, name##_printed, field},
+#define QSBX_GROUP_BEGIN(name, kind, field) {#name, ConstantKind::kind, name##_constants, field},
 #define QSBX_CONSTANT(name, value)
+#define QSBX_SYNONYM(name, value)
 #define QSBX_GROUP_END()
 constexpr ConstantGroup kGroups[] = {
 #include "src/syscalls/tables/constants_x86_64.inc"
@@ -47,25 +41,20 @@ constexpr ConstantGroup kGroups[] = {
 
 namespace aarch64 {
 #define QSBX_GROUP_BEGIN(name, kind, field) constexpr Constant name##_constants[] = {
-#define QSBX_CONSTANT(name, value) {name, value},
-#define QSBX_SYNONYM(name, value) {name, value},
+#define QSBX_CONSTANT(name, value) {name, true, value},
+#define QSBX_SYNONYM(name, value) {name, false, value},
 #define QSBX_GROUP_END() \
   }                      \
   ;
 #include "src/syscalls/tables/constants_aarch64.inc"
 #undef QSBX_GROUP_BEGIN
-#undef QSBX_SYNONYM
-
-#define QSBX_GROUP_BEGIN(name, kind, field) constexpr Constant name##_printed[] = {
-#define QSBX_SYNONYM(name, value)
-#include "src/syscalls/tables/constants_aarch64.inc"
-#undef QSBX_GROUP_BEGIN
 #undef QSBX_CONSTANT
+#undef QSBX_SYNONYM
 #undef QSBX_GROUP_END
 
-#define QSBX_GROUP_BEGIN(name, kind, field) \
-  {#name, ConstantKind::kind, name##_constants, name##_printed, field},
+#define QSBX_GROUP_BEGIN(name, kind, field) {#name, ConstantKind::kind, name##_constants, field},
 #define QSBX_CONSTANT(name, value)
+#define QSBX_SYNONYM(name, value)
 #define QSBX_GROUP_END()
 constexpr ConstantGroup kGroups[] = {
 #include "src/syscalls/tables/constants_aarch64.inc"
@@ -78,9 +67,9 @@ constexpr ConstantGroup kGroups[] = {
 
 constexpr bool all_sorted(std::span<const ConstantGroup> groups) {
   for (const ConstantGroup& group : groups) {
-    if (!std::ranges::is_sorted(group.constants, {}, &Constant::name)) return false;
+    if (!std::ranges::is_sorted(group.constants, {}, name_in_table)) return false;
   }
-  return std::ranges::is_sorted(groups, {}, &ConstantGroup::name);
+  return std::ranges::is_sorted(groups, {}, name_in_table);
 }
 static_assert(all_sorted(x86_64::kGroups));
 static_assert(all_sorted(aarch64::kGroups));
@@ -93,7 +82,7 @@ std::span<const ConstantGroup> groups_of(Architecture architecture) {
 }
 
 const Constant* find_in_group(const ConstantGroup& group, std::string_view name) {
-  const auto found = std::ranges::lower_bound(group.constants, name, {}, &Constant::name);
+  const auto found = std::ranges::lower_bound(group.constants, name, {}, name_in_table);
   return found == group.constants.end() || found->name != name ? nullptr : &*found;
 }
 
@@ -101,7 +90,7 @@ const Constant* find_in_group(const ConstantGroup& group, std::string_view name)
 
 const ConstantGroup* find_constant_group(Architecture architecture, std::string_view group) {
   const auto groups = groups_of(architecture);
-  const auto found = std::ranges::lower_bound(groups, group, {}, &ConstantGroup::name);
+  const auto found = std::ranges::lower_bound(groups, group, {}, name_in_table);
   return found == groups.end() || found->name != group ? nullptr : &*found;
 }
 
@@ -135,8 +124,9 @@ std::optional<int> find_errno(std::string_view name) {
 
 std::string_view errno_name(int number) {
   for (const Constant& constant :
-       find_constant_group(native_architecture(), kErrnoGroup)->printed) {
-    if (constant.value == static_cast<uint64_t>(number)) return constant.name;
+       find_constant_group(native_architecture(), kErrnoGroup)->constants) {
+    const bool is_it = constant.value == static_cast<uint64_t>(number);
+    if (is_it && constant.is_printed) return constant.name;
   }
   return {};
 }

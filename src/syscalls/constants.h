@@ -13,11 +13,13 @@
 #include <string_view>
 
 #include "src/syscalls/architecture.h"
+#include "src/syscalls/table_name.h"
 
 namespace qsbx {
 
 struct Constant {
-  std::string_view name;
+  TableName<51> name;
+  bool is_printed;  // one name for each value; not masks and internal names
   uint64_t value;
 };
 
@@ -27,11 +29,9 @@ enum class ConstantKind {
 };
 
 struct ConstantGroup {
-  std::string_view name;
+  TableName<31> name;
   ConstantKind kind;
   std::span<const Constant> constants;  // sorted by name
-  // Those to describe values with: one name for each value, masks and internal names left out.
-  std::span<const Constant> printed;
   // The bits of a value that together hold one of several names rather than a flag each: the access
   // mode of open, the signal number of clone. All bits of an enumeration.
   uint64_t field;

@@ -70,8 +70,8 @@ bool same_value(uint64_t constant, uint64_t value) {
 }
 
 const Constant* name_of_field(const ConstantGroup& group, uint64_t field_value) {
-  for (const Constant& constant : group.printed) {
-    const bool in_field = (constant.value & ~group.field) == 0;
+  for (const Constant& constant : group.constants) {
+    const bool in_field = constant.is_printed && (constant.value & ~group.field) == 0;
     if (in_field && same_value(constant.value, field_value)) return &constant;
   }
   return nullptr;
@@ -81,8 +81,10 @@ const Constant* name_of_field(const ConstantGroup& group, uint64_t field_value) 
 // these.
 const Constant* widest_flag(const ConstantGroup& group, uint64_t bits) {
   const Constant* widest = nullptr;
-  for (const Constant& constant : group.printed) {
-    if (constant.value == 0 || (constant.value & (group.field | ~bits)) != 0) continue;
+  for (const Constant& constant : group.constants) {
+    if (!constant.is_printed || constant.value == 0 ||
+        (constant.value & (group.field | ~bits)) != 0)
+      continue;
     const int more = std::popcount(constant.value) - (widest ? std::popcount(widest->value) : 0);
     if (more > 0 || (more == 0 && constant.value < widest->value)) widest = &constant;
   }
@@ -112,7 +114,9 @@ uint64_t append_named_flags(Text& text, const ConstantGroup& group, uint64_t val
 // Bits without a name that are above the low half: a pointer or another number, not flags.
 bool beyond_flags(const ConstantGroup& group, uint64_t value) {
   uint64_t known = group.field;
-  for (const Constant& constant : group.printed) known |= constant.value;
+  for (const Constant& constant : group.constants) {
+    if (constant.is_printed) known |= constant.value;
+  }
   return (value & ~known & ~kLowHalf) != 0;
 }
 

@@ -15,39 +15,31 @@ namespace {
 
 // The words that the generated tables are written in: one for each kind of C type in the kernel's
 // prototypes, and the name of the argument with, perhaps, the group of its constants.
-using Name = std::string_view;
-
-constexpr SyscallArgument s16(Name name, Name constants = "") {
-  return {name, 16, true, false, constants};
-}
-constexpr SyscallArgument u16(Name name, Name constants = "") {
-  return {name, 16, false, false, constants};
-}
-constexpr SyscallArgument s32(Name name, Name constants = "") {
-  return {name, 32, true, false, constants};
-}
-constexpr SyscallArgument u32(Name name, Name constants = "") {
-  return {name, 32, false, false, constants};
-}
-constexpr SyscallArgument s64(Name name, Name constants = "") {
-  return {name, 64, true, false, constants};
-}
-constexpr SyscallArgument u64(Name name, Name constants = "") {
-  return {name, 64, false, false, constants};
-}
-constexpr SyscallArgument pointer(Name name, Name constants = "") {
-  return {name, 64, false, true, constants};
-}
+template <uint8_t kBits, bool kIsSigned, bool kIsPointer>
+struct ArgumentOfType {
+  template <size_t kNameSize, size_t kGroupSize = 1>
+  consteval SyscallArgument operator()(const char (&name)[kNameSize],
+                                       const char (&constants)[kGroupSize] = "") const {
+    return {name, kBits, kIsSigned, kIsPointer, constants};
+  }
+};
+constexpr ArgumentOfType<16, true, false> s16;
+constexpr ArgumentOfType<16, false, false> u16;
+constexpr ArgumentOfType<32, true, false> s32;
+constexpr ArgumentOfType<32, false, false> u32;
+constexpr ArgumentOfType<64, true, false> s64;
+constexpr ArgumentOfType<64, false, false> u64;
+constexpr ArgumentOfType<64, false, true> pointer;
 
 template <typename... Arguments>
-constexpr std::array<SyscallArgument, sizeof...(Arguments)> argument_list(Arguments... arguments) {
+consteval size_t count_of(const Arguments&...) {
   static_assert(sizeof...(Arguments) <= kMaxArguments);
-  return {arguments...};
+  return sizeof...(Arguments);
 }
 
 namespace x86_64 {
 #define QSBX_SYSCALL(number, name, ...) \
-  constexpr auto name##_arguments = argument_list(__VA_ARGS__);
+  constexpr std::array<SyscallArgument, count_of(__VA_ARGS__)> name##_arguments = {__VA_ARGS__};
 #include "src/syscalls/tables/syscalls_x86_64.inc"
 #undef QSBX_SYSCALL
 
@@ -60,7 +52,7 @@ constexpr Syscall kSyscalls[] = {
 
 namespace aarch64 {
 #define QSBX_SYSCALL(number, name, ...) \
-  constexpr auto name##_arguments = argument_list(__VA_ARGS__);
+  constexpr std::array<SyscallArgument, count_of(__VA_ARGS__)> name##_arguments = {__VA_ARGS__};
 #include "src/syscalls/tables/syscalls_aarch64.inc"
 #undef QSBX_SYSCALL
 
@@ -89,7 +81,7 @@ std::span<const Syscall> syscalls(Architecture architecture) {
 
 const Syscall* find_syscall(Architecture architecture, std::string_view name) {
   const auto table = syscalls(architecture);
-  const auto found = std::ranges::find(table, without_prefix(name), &Syscall::name);
+  const auto found = std::ranges::find(table, without_prefix(name), name_in_table);
   return found == table.end() ? nullptr : &*found;
 }
 

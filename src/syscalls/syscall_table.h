@@ -11,23 +11,24 @@
 #include <string_view>
 
 #include "src/syscalls/architecture.h"
+#include "src/syscalls/table_name.h"
 
 namespace qsbx {
 
 inline constexpr int kMaxArguments = 6;
 
 struct SyscallArgument {
-  std::string_view name;  // the kernel's: "fd", "cmd", "prot"
-  uint8_t bits;           // 16, 32 or 64: what the kernel looks at of the register
+  TableName<16> name;  // the kernel's: "fd", "cmd", "prot"
+  uint8_t bits;        // 16, 32 or 64: what the kernel looks at of the register
   bool is_signed;
   bool is_pointer;
-  std::string_view
+  TableName<31>
       constants;  // the group of names that fit, such as "open_flags"; empty: plain numbers only
 };
 
 struct Syscall {
   int number;
-  std::string_view name;  // without "sys_"
+  TableName<31> name;  // without "sys_"
   std::span<const SyscallArgument> arguments;
 };
 

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "kernel/fake_kernel.h"
 #include "src/bpf/interpreter.h"
@@ -40,10 +42,10 @@ VerifiedProgram proven(const Policy& policy, Mode mode = Mode::kEnforce) {
 int number_of(const char* name) { return find_syscall(native_architecture(), name)->number; }
 
 // Everything but what is named.
-Policy all_but(const std::vector<const char*>& denied) {
+Policy all_but(const std::vector<std::string_view>& denied) {
   Policy policy(native_architecture());
   for (const Syscall& call : syscalls(native_architecture())) {
-    if (std::ranges::find(denied, call.name) != denied.end()) continue;
+    if (std::ranges::find(denied, name_in_table(call)) != denied.end()) continue;
     policy.grant(call.number, {Expression::always(), {}});
   }
   return policy;

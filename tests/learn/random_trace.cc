@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/learn/random_trace.h"
 
+#include <vector>
+
 #include "src/syscalls/constants.h"
 
 namespace qsbx::testing {
@@ -13,16 +15,22 @@ uint64_t up_to(Random& random, uint64_t most) {
   return std::uniform_int_distribution<uint64_t>(0, most)(random);
 }
 
-// The first few names of a group, so that values meet.
-uint64_t random_constant(Random& random, const ConstantGroup& group) {
+// Of the first few names of a group, so that values meet.
+std::vector<uint64_t> few_values(const ConstantGroup& group) {
   constexpr size_t kFew = 5;
-  const size_t few = std::min(kFew, group.printed.size());
-  if (group.kind == ConstantKind::kEnumeration) {
-    return group.printed[up_to(random, few - 1)].value;
+  std::vector<uint64_t> values;
+  for (const Constant& constant : group.constants) {
+    if (constant.is_printed && values.size() < kFew) values.push_back(constant.value);
   }
+  return values;
+}
+
+uint64_t random_constant(Random& random, const ConstantGroup& group) {
+  const std::vector<uint64_t> few = few_values(group);
+  if (group.kind == ConstantKind::kEnumeration) return few[up_to(random, few.size() - 1)];
   uint64_t value = 0;
-  for (size_t i = 0; i < few; ++i) {
-    if (up_to(random, 2) == 0) value |= group.printed[i].value;
+  for (const uint64_t flag : few) {
+    if (up_to(random, 2) == 0) value |= flag;
   }
   return value;
 }
