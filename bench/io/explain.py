@@ -6,9 +6,11 @@ of calls on this machine (`call_prices`) that says what to expect, for this work
 """
 
 import contextlib
+import dataclasses
 import json
 import subprocess
 
+import filters
 import measure
 from built import built
 
@@ -17,6 +19,19 @@ MOST_OPERATIONS = 20000  # recording makes each call slower by a few microsecond
 
 class CannotExplain(RuntimeError):
     pass
+
+
+@dataclasses.dataclass
+class ThreadsNamed:
+    """A filter, under which QEMU's threads have the names by which their roles are known."""
+
+    under: filters.Filter
+
+    def launch(self, tools, workload, folder):
+        launch = self.under.launch(tools, workload, folder)
+        if filters.is_emulator(workload.program):
+            launch.arguments = [*launch.arguments, "-name", "debug-threads=on"]
+        return launch
 
 
 def prices(*options):
@@ -29,7 +44,7 @@ def prices(*options):
 def calls_of(workload, under, tools, operations):
     """{"operations": N, "calls": [...], "lost": N}, as `call_costs` prints them."""
     operations = min(operations, MOST_OPERATIONS)
-    with measure.session_of(workload, under, tools) as session:
+    with measure.session_of(workload, ThreadsNamed(under), tools) as session:
         if session.pid is None:
             raise CannotExplain("each operation starts a process of its own")
         session.run(max(1, operations // 10))

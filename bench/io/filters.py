@@ -134,7 +134,7 @@ class PolicyLaunch(filter_loader.LoaderLaunch):
         self.programs_of = programs_of
 
     def popen(self, words, *more, **named):
-        self.programs = self.programs_of([str(word) for word in words])
+        self.programs = self.programs_of([str(word) for word in [*words, *self.arguments]])
         return super().popen(words, *more, **named)
 
 

@@ -16,6 +16,10 @@ BUILT_IN = "qemu-lockdown"
 STARTS = "lifecycle/start/"
 # Of libseccomp's instructions, over all workloads: what is asked of libqsbx.
 INSTRUCTIONS_ASKED = 1 / 3
+# Calls of one operation: below that they are left out of tables.
+RARE = 0.001
+# What is recorded of a call.
+COSTS_OF_CALL = ("count", "cached", "instructions")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,9 +225,19 @@ def calls_by_cost(recorded, most=6):
     sums = {}
     for call in recorded["calls"]:
         entry = sums.setdefault(call["call"], [0, 0, 0])
-        for place, what in enumerate(("count", "cached", "instructions")):
+        for place, what in enumerate(COSTS_OF_CALL):
             entry[place] += call[what]
-    operations = recorded["operations"]
-    rows = [(name, *(value / operations for value in values)) for name, values in sums.items()]
-    rows.sort(key=lambda row: -row[1])
-    return rows[:most]
+    return most_frequent([(name, *values) for name, values in sums.items()], recorded["operations"], most)
+
+
+def calls_by_role(recorded):
+    """[((role, call), of one operation: count, cached, instructions)], in the same order, without those that are made once in
+    so many operations that they are no part of one."""
+    rows = [((call["role"], call["call"]), *(call[what] for what in COSTS_OF_CALL)) for call in recorded["calls"]]
+    rows = most_frequent(rows, recorded["operations"], len(rows))
+    return [row for row in rows if row[1] >= RARE]
+
+
+def most_frequent(sums, operations, most):
+    rows = [(what, *(value / operations for value in values)) for what, *values in sums]
+    return sorted(rows, key=lambda row: -row[1])[:most]

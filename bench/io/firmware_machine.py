@@ -8,9 +8,9 @@ import disk
 TAP_DESCRIPTOR = 200
 
 
-def machine_options(folder, image):
+def machine_options(folder, image, accelerator="tcg"):
     return [
-        *("-machine", "q35", "-accel", "tcg", "-m", "256", "-smp", "2"),
+        *("-machine", "q35", "-accel", accelerator, "-m", "256", "-smp", "2"),
         *("-nodefaults", "-no-user-config"),
         *("-blockdev", disk.node("threads", image), "-device", "virtio-blk-pci,drive=disk"),
         *("-netdev", f"tap,id=net,fd={TAP_DESCRIPTOR}", "-device", "virtio-net-pci,netdev=net"),

@@ -13,6 +13,8 @@ from unittest import mock
 import block_workloads
 import console_workloads
 import device_workloads
+import explain
+import filters
 import lifecycle_workloads
 import network_workloads
 import stamps
@@ -197,6 +199,16 @@ class GuestWorkloads(SessionTestCase):
         os.unlink(folder / "shared/measured")
         with self.assertRaisesRegex(GuestFailed, "^error the folder refused request 110$"):
             session.run(1)
+
+    def test_calls_are_recorded_by_the_roles_of_threads_that_have_names(self):
+        by_name = {one.name: one for one in filters.ALL}
+        tools = filters.Tools(pathlib.Path(os.environ["QSBX"]))
+        for name in ("none", "libseccomp", "qsbx"):
+            with self.subTest(name):
+                calls = explain.calls_of(block(size=512, depth=1, random=True), by_name[name], tools, 100)["calls"]
+                made = {(call["role"], call["call"]) for call in calls}
+                self.assertLessEqual({"main", "vcpu", "worker"}, {role for role, _ in made})
+                self.assertEqual({"worker"}, {role for role, call in made if call == "pread64"})
 
     def test_letters_that_are_wrong_or_missing_are_an_error(self):
         session, folder = self.start(console_workloads.WORKLOADS[0])

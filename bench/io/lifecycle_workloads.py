@@ -65,9 +65,9 @@ def debug_console(folder):
     return ["-chardev", f"socket,id=first,path={folder}/line", "-device", "isa-debugcon,iobase=0x402,chardev=first"]
 
 
-def sleeping_guest(program, folder):
+def sleeping_guest(program, folder, accelerator="tcg"):
     """The command of a machine whose guest sleeps."""
-    return [program, *machine_options(folder)]
+    return [program, *machine_options(folder, accelerator)]
 
 
 class ProcessesSession(Session):
@@ -105,13 +105,18 @@ class StartWorkload(LifecycleWorkload):
 
     starts_processes = True
 
+    accelerator: str = "tcg"
+
     def start(self, launch, folder):
-        return ProcessesSession(folder, lambda own: seconds_of_start(launch, sleeping_guest(self.program, own), own))
+        return ProcessesSession(folder, lambda own: seconds_of_start(launch, self._command(own), own))
+
+    def _command(self, folder):
+        return sleeping_guest(self.program, folder, self.accelerator)
 
     def missing(self):
         if not self.program:
             return f"{PATCHED_QEMU} is not set: scripts/build-qemu prints what it has to be"
-        return super().missing()
+        return program_missing(self.program, self.accelerator)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,12 +128,14 @@ class FirmwareStartWorkload(StartWorkload):
             image.truncate(IMAGE_SIZE)
         resources = contextlib.ExitStack()
         network = resources.enter_context(contextlib.closing(tap.Tap()))
-        return ProcessesSession(folder, lambda own: self._seconds(launch, own, folder, network), resources=resources)
+        return ProcessesSession(folder, lambda own: self._seconds(launch, own, network), resources=resources)
 
-    def _seconds(self, launch, own, folder, network):
-        command = [self.program, *firmware_machine.machine_options(own, folder)]
+    def _command(self, folder):
+        return [self.program, *firmware_machine.machine_options(folder, folder.parent, self.accelerator)]
+
+    def _seconds(self, launch, own, network):
         with network.inherited_as(firmware_machine.TAP_DESCRIPTOR) as descriptor:
-            return seconds_of_start(launch, command, own, (descriptor,))
+            return seconds_of_start(launch, self._command(own), own, (descriptor,))
 
     def missing(self):
         return tap.missing() or super().missing()
@@ -225,16 +232,19 @@ def moment(event):
     return event["timestamp"]["seconds"] + event["timestamp"]["microseconds"] / 1e6
 
 
-def start(kind, patched=False, quick=False):
+def start(kind, patched=False, accelerator="tcg", quick=False):
     machine_name = {StartWorkload: "minimal", FirmwareStartWorkload: "firmware"}[kind]
-    name = f"lifecycle/start/{machine_name}{'-patched' if patched else ''}"
+    marks = [mark for mark, has in {"kvm": accelerator == "kvm", "patched": patched}.items() if has]
     program = os.environ.get(PATCHED_QEMU, "") if patched else QEMU
-    return kind(name, "start, from exec to the guest's first instruction", program, quick)
+    return kind("-".join([f"lifecycle/start/{machine_name}", *marks]), "start, from exec to the guest's first instruction",
+                program, quick, accelerator)  # fmt: skip
 
 
 WORKLOADS = [
     start(StartWorkload),
     start(FirmwareStartWorkload, quick=True),
+    start(StartWorkload, accelerator="kvm"),
+    start(FirmwareStartWorkload, accelerator="kvm"),
     start(StartWorkload, patched=True),
     start(FirmwareStartWorkload, patched=True, quick=True),
     ResetWorkload("lifecycle/reset", "reset, to the guest's first instruction", QEMU, quick=False),

@@ -143,7 +143,7 @@ def table(entry, found, shares):
         "floor": findings.floor_of(entry),
         "rate": 1e9 / findings.nanoseconds(entry),
         "nanoseconds": findings.nanoseconds(entry),
-        "calls": findings.calls_by_cost(recorded) if recorded else [],
+        "calls": findings.calls_by_role(recorded) if recorded else [],
         "lost": recorded["lost"] if recorded else 0,
         "beside": {title_of(name): ratio for name, ratio in findings.beside_libseccomp(entry).items()},
         "shares": {title_of(share.beside): share.workloads[entry["name"]]

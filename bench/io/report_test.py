@@ -44,7 +44,8 @@ def recorded(name):
     calls = [{"role": "worker", "call": "pread64", "count": 1000, "cached": 0 if name == "none" else 1000, "programs": 0,
               "instructions": 0},
              {"role": "main", "call": "futex", "count": 500, "cached": 0, "programs": 500 if steps else 0,
-              "instructions": 500 * steps}]  # fmt: skip
+              "instructions": 500 * steps},
+             {"role": "rcu", "call": "madvise", "count": 0, "cached": 0, "programs": 0, "instructions": 0}]  # fmt: skip
     return {"operations": 1000, "calls": calls, "lost": 0}
 
 
@@ -84,7 +85,8 @@ class Says(unittest.TestCase):
         self.assertRegex(text, r"QEMU -sandbox (1\.00\d|0\.99\d) \([^)]*\) 1\.000 no difference")
         self.assertIn("2 of 2 workloads, 10 rounds each", text)
         self.assertRegex(text, r"libqsbx beside the same policy by libseccomp: 1\.03\d")
-        self.assertRegex(text, r"pread64 1, futex 0\.5 \(20 instructions\)")
+        self.assertIn("worker pread64 1 100.0 % 0 main futex 0.5 0.0 % 20", text)
+        self.assertNotIn("madvise", text)
         self.assertNotIn("Incomplete", text)
 
     def test_our_instructions_beside_libseccomps_over_all_and_for_each(self):
