@@ -106,10 +106,14 @@ class GuestSession(Session):
     def _begin(self, launch, folder):
         self._line.accept(self.process)
         self._monitor = machine.Qmp(folder / "monitor", process=self.process)
+        self.await_devices(self._monitor)
         launch.ready(self.pid)
         self._monitor.run("cont")
         self._first_dot = self._line.await_dot(PATIENCE)
         self._first_time = int(fields(self._line.line(), "ready")[0], 16)
+
+    def await_devices(self, monitor):
+        """Until those are ready that QEMU does not wait for."""
 
     def run(self, operations):
         with self._explained():

@@ -6,9 +6,10 @@ import dataclasses
 import socket
 import struct
 import threading
+import time
 
 import tap
-from guest_machine import GuestFailed, GuestSession, GuestWorkload
+from guest_machine import PATIENCE, GuestFailed, GuestSession, GuestWorkload
 from stream_peer import StreamPeer
 
 
@@ -83,6 +84,14 @@ class StreamSession(GuestSession):
         self._tail = b""
         self._peer = StreamPeer(folder / "net", self._look)
         super().__init__(launch, workload.command(folder), folder)
+
+    def await_devices(self, monitor):
+        """QEMU connects beside its other work, and drops what the guest sends until it has."""
+        until = time.monotonic() + PATIENCE
+        while "type=stream,unix:" not in (state := monitor.hmp("info network")):
+            if time.monotonic() > until:
+                raise GuestFailed(f"QEMU has not connected to its peer: {state}")
+            time.sleep(0.002)
 
     def _look(self, part):
         self._tail = (self._tail + part[-self._frame :])[-self._frame :]
