@@ -27,7 +27,7 @@ class Demand:
 
 def demands(data, found):
     """Those of which the run has figures."""
-    all_demands = [throughput(found), beside_libseccomp(data), starts(data)]
+    all_demands = [throughput(found), beside_sandbox(data), beside_libseccomp(data), starts(data)]
     return [one for one in all_demands if one.of]
 
 
@@ -43,14 +43,27 @@ def throughput(found):
 
 
 def beside_libseccomp(data):
-    """Slower is what is further from it than noise."""
-    beside = []
-    for entry in filter(lambda entry: findings.moves_data(entry["name"]), data["workloads"]):
-        for name, ratio in findings.beside_libseccomp(entry).items():
-            floor = findings.floor_of(entry)
-            differs = floor is not None and findings.ratios.is_difference(ratio, floor)
-            beside.append((f"{entry['name']}, {name}", ratio.median if differs else max(ratio.median, 1.0)))
+    beside = [(f"{entry['name']}, {name}", compared(entry, ratio)) for entry in those_that_move_data(data)
+              for name, ratio in findings.beside_libseccomp(entry).items()]  # fmt: skip
     return demand("not slower than the same policy by libseccomp", beside, lambda ratio: ratio >= 1)
+
+
+def beside_sandbox(data):
+    """Whose list lets all that a guest's I/O needs through without an instruction."""
+    beside = [(entry["name"], compared(entry, findings.beside(entry, findings.SANDBOX))) for entry in those_that_move_data(data)
+              if findings.beside(entry, findings.SANDBOX)]  # fmt: skip
+    return demand("not slower than QEMU's -sandbox", beside, lambda ratio: ratio >= 1)
+
+
+def those_that_move_data(data):
+    return [entry for entry in data["workloads"] if findings.moves_data(entry["name"])]
+
+
+def compared(entry, ratio):
+    """Slower is what is further from it than noise."""
+    floor = findings.floor_of(entry)
+    differs = floor is not None and findings.ratios.is_difference(ratio, floor)
+    return ratio.median if differs else max(ratio.median, 1.0)
 
 
 def starts(data):

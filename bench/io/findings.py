@@ -10,6 +10,8 @@ import ratios
 
 # Of the parts of a policy that are the same, whose programs are compared.
 OURS, THEIRS = "qsbx", ("libseccomp", "libseccomp-optimized")
+# QEMU's own.
+SANDBOX = "qemu-sandbox"
 # Ours, where it is built into QEMU.
 BUILT_IN = "qemu-lockdown"
 # What the names of workloads that start machines begin with.
@@ -87,9 +89,15 @@ def latency_ratios(entry, name):
             for quantile in quantiles if all(without[quantile] > 0 and under[quantile] > 0 for under, without in both)}  # fmt: skip
 
 
+def beside(entry, name):
+    """The Ratio of our throughput to that under another filter, or None."""
+    pairs = rate_pairs(entry, OURS, name)
+    return ratios.median_ratio(pairs) if pairs else None
+
+
 def beside_libseccomp(entry):
     """{libseccomp's: Ratio of our throughput to its}."""
-    return {name: ratios.median_ratio(rate_pairs(entry, OURS, name)) for name in THEIRS if rate_pairs(entry, OURS, name)}
+    return {name: ratio for name in THEIRS if (ratio := beside(entry, name))}
 
 
 def instructions(entry, name):
@@ -193,8 +201,10 @@ def worst(found):
 
 
 def over_all(found, name):
-    """The geometric middle of a filter's ratios, with the lowest and the highest: workloads weigh the same. Only those that
-    all filters were measured in, where it has such: else one would stand beside another for what that was spared."""
+    """The geometric middle of a filter's ratios, with the lowest and the highest: workloads weigh the same. Only of those that
+    move data, and that all filters were measured in, where it has such: else one would stand beside another for what that was
+    spared. None where it has none."""
+    found = [one for one in found if moves_data(one.workload)]
     shared = workloads_of_all(found)
     of_filter = [one for one in found if one.filter == name]
     comparable = [one for one in of_filter if one.workload in shared]
@@ -206,12 +216,13 @@ def over_all(found, name):
 
 
 def workloads_of_all(found):
-    """Of the filters that any QEMU can have."""
+    """Of all filters but those that were measured in a few workloads only."""
     workloads = {}
     for one in found:
-        if one.filter != BUILT_IN:
-            workloads.setdefault(one.filter, set()).add(one.workload)
-    return set.intersection(*workloads.values()) if workloads else set()
+        workloads.setdefault(one.filter, set()).add(one.workload)
+    most = max(map(len, workloads.values()), default=0)
+    common = [names for names in workloads.values() if 2 * len(names) >= most]
+    return set.intersection(*common) if common else set()
 
 
 def surface(data, name):

@@ -15,6 +15,7 @@ import plots
 
 TITLES = {one.name: one.title for one in filters.ALL}
 MOST_CALLS = 7  # that a plot tells apart
+MOST_NAMED = 8  # workloads that are beyond what is asked, in the summary; each is told of below
 
 
 def write(data, path):
@@ -28,7 +29,7 @@ def write(data, path):
 def page(data, data_name):
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)  # fmt: skip
-    environment.filters.update(ratio=ratio_text, percent=percent, share=share_text, title_of=title_of,
+    environment.filters.update(and_more=and_more_text, ratio=ratio_text, percent=percent, share=share_text, title_of=title_of,
                                number=number_text)  # fmt: skip
     data = {**data, "workloads": measured(data)}
     found = findings.findings(data)
@@ -44,6 +45,7 @@ def page(data, data_name):
         demands=demands.demands(data, found),
         summary=summary(data, found),
         asked=findings.INSTRUCTIONS_ASKED,
+        named=MOST_NAMED,
         shares=shares,
         starts=findings.starts(data),
         tables=[table(entry, found, shares) for entry in data["workloads"]],
@@ -88,6 +90,11 @@ def ratio_text(ratio):
 def ratio_in_short(ratio):
     """Without an interval where there is none: JSON has no infinity."""
     return vars(ratio) if ratio.low else {**vars(ratio), "low": None, "high": None}
+
+
+def and_more_text(names):
+    """Behind the first MOST_NAMED."""
+    return f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
 
 
 def share_text(value):
@@ -210,7 +217,7 @@ def instructions_figure(data):
 
 def surface_figure(data, found):
     points = [(title_of(name), findings.surface(data, name), findings.over_all(found, name)) for name in names_in_order(found)]
-    points = [point for point in points if point[1]]
+    points = [point for point in points if point[1] and point[2]]
     if not points:
         return []
     return [("Attack surface beside cost", "System calls that a process may still make, and the throughput that is left over all "

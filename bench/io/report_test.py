@@ -137,6 +137,7 @@ class Says(unittest.TestCase):
         text = said_of(RUN)
         self.assertIn("at least 0.99 of the throughput without a filter missed 0 of 2 block/", text)
         self.assertIn("not slower than the same policy by libseccomp met 4 of 4 –", text)
+        self.assertIn("not slower than QEMU's -sandbox missed 0 of 2 block/", text.replace("&#39;", "'"))
         self.assertNotIn("time to the first instruction", text)
         slow = copy.deepcopy(RUN)
         for one in slow["workloads"][1]["rounds"]:
@@ -203,6 +204,24 @@ class Says(unittest.TestCase):
         text = said_of(spared)
         self.assertRegex(text, r"libqsbx 0\.9(79|80|81) \(0")
         self.assertRegex(text, re.escape(report.title_of("qemu-lockdown")) + r" (1\.00|0\.99)")  # which has none of those
+
+    def test_a_filter_of_few_workloads_takes_none_from_the_others(self):
+        many = run_of([f"block/{number}" for number in range(4)])
+        for one in many["workloads"][0]["rounds"]:
+            one["qsbx-roles"] = one["again"]
+        many["filters"].append("qsbx-roles")
+        text = said_of(many)
+        self.assertRegex(text, r" libqsbx 0\.9\d\d 0\.9\d\d 4 ")
+        self.assertRegex(text, r" libqsbx with roles [01]\.\d\d\d [01]\.\d\d\d 1 ")
+
+    def test_starts_are_no_throughput(self):
+        text = said_of(run_of(["lifecycle/start/firmware"]))
+        self.assertIn(" libqsbx – – 0 1 of 1 ", text)
+
+    def test_of_many_workloads_that_are_beyond_the_first_are_named(self):
+        text = said_of(run_of([f"block/{number:02}" for number in range(12)]))
+        self.assertRegex(text, r"missed 0 of 12 (block/\d\d 0\.9\d\d, ){7}block/\d\d 0\.9\d\d, and 4 more")
+        self.assertIn("0.400 missed 0 of 12 block/00 0.400, block/01 0.400", text)
 
     def test_a_run_that_had_only_begun_has_a_page(self):
         begun = {**run_of([]), "complete": False, "planned": 5, "prices": None}
