@@ -50,8 +50,8 @@ def beside_libseccomp(data):
 
 def beside_sandbox(data):
     """Whose list lets all that a guest's I/O needs through without an instruction."""
-    beside = [(entry["name"], compared(entry, findings.beside(entry, findings.SANDBOX))) for entry in those_that_move_data(data)
-              if findings.beside(entry, findings.SANDBOX)]  # fmt: skip
+    beside = [(entry["name"], compared(entry, ratio)) for entry in those_that_move_data(data)
+              if (ratio := findings.beside(entry, findings.SANDBOX))]  # fmt: skip
     return demand("not slower than QEMU's -sandbox", beside, lambda ratio: ratio >= 1)
 
 

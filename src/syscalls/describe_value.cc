@@ -82,9 +82,8 @@ const Constant* name_of_field(const ConstantGroup& group, uint64_t field_value) 
 const Constant* widest_flag(const ConstantGroup& group, uint64_t bits) {
   const Constant* widest = nullptr;
   for (const Constant& constant : group.constants) {
-    if (!constant.is_printed || constant.value == 0 ||
-        (constant.value & (group.field | ~bits)) != 0)
-      continue;
+    const bool is_covered = (constant.value & (group.field | ~bits)) == 0;
+    if (!constant.is_printed || constant.value == 0 || !is_covered) continue;
     const int more = std::popcount(constant.value) - (widest ? std::popcount(widest->value) : 0);
     if (more > 0 || (more == 0 && constant.value < widest->value)) widest = &constant;
   }
