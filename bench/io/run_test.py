@@ -141,6 +141,14 @@ class Asked(unittest.TestCase):
             self.assertEqual(f"bench: --qemu {path}: that is no program qemu-system-...; scripts/build-qemu prints the "
                              "path of one\n", done.stderr)  # fmt: skip
 
+    def test_for_the_page_of_what_is_no_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = {f"{folder}/x.json": "that is no report.json of a run", f"{folder}/none.json": "No such file or directory"}
+            pathlib.Path(folder, "x.json").write_text("[]")
+            for file, why in files.items():
+                done = subprocess.run([ROOT / "scripts/bench", "--report", file], capture_output=True, text=True)
+                self.assertEqual((2, f"bench: --report {file}: {why}\n"), (done.returncode, done.stderr))
+
     def test_for_another_qemu_all_workloads_of_the_usual_one_are_of_that(self):
         usual = run.all_workloads()
         with tempfile.TemporaryDirectory() as folder:
