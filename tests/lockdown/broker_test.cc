@@ -201,8 +201,11 @@ TEST_F(BrokerTest, CallersThatDieWhileTheyWaitLeaveNothingBehind) {
 // Its rounds are started by the parent, which looks at the broker in between: the child's own looks
 // into /proc would go to the broker.
 [[noreturn]] void open_in_rounds(const BrokerFolder& folder, const BrokerLink& broker, int steps) {
-  alarm(20);
+  alarm(60);
   char step = hand_opens_to(broker, open("/dev/null", O_WRONLY)).empty() ? 'h' : 'x';
+  // It has said that it serves before it has closed the link and opened what it serves by. A
+  // refusal comes after that, and when the broker has closed all that it looked with.
+  (void)behind(folder.of("secret"));
   while (write(steps, &step, 1) == 1 && read(steps, &step, 1) == 1) {
     open_until_killed(folder.of("file"), 20000);
     for (int i = 0; i < 100; ++i) (void)behind(folder.of("secret"));
