@@ -303,8 +303,8 @@ Status GuestStart::check_known() {
 Status GuestStart::lock_down() {
   const size_t threads = count_threads();
   if (auto locked = sandbox_.lockdown(); !locked) return locked;
+  write_report(threads);  // which is there for who has read the line
   say(lockdown_announcement(sandbox_, threads));
-  write_report(threads);
   return Done{};
 }
 
