@@ -46,11 +46,13 @@ std::optional<ThreadState> read_status(const std::string& path, pid_t tid) {
   std::ifstream status(path);
   if (!status) return std::nullopt;
   ThreadState state = {tid, "", 0, -1, false, false};
-  for (std::string line; std::getline(status, line);) {
+  bool is_there = false;  // one that ends between open() and read() has nothing to read
+  for (std::string line; std::getline(status, line); is_there = true) {
     const std::string_view text = line;
     const size_t colon = text.find(":\t");
     if (colon != text.npos) take_field(text.substr(0, colon), text.substr(colon + 2), state);
   }
+  if (!is_there) return std::nullopt;
   return state;
 }
 
