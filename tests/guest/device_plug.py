@@ -93,14 +93,25 @@ def plug_in(plug, machine, specifications):
             return
 
 
-def wait_until_gone(machine, name, seconds):
+def is_within(seconds, condition):
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        machine.qmp.run("query-status")
-        if any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == name for event in machine.qmp.events):
-            return True
+    while not condition():
+        if time.monotonic() > until:
+            return False
         time.sleep(0.05)
-    return False
+    return True
+
+
+def has_let_go(machine, name):
+    """QEMU takes the name out at once, and says so when its RCU thread has freed the device, which takes longer."""
+    def is_named():
+        return any(child["name"] == name for child in machine.qmp.run("qom-list", path="/machine/peripheral"))
+
+    def is_told():
+        machine.qmp.run("query-status")
+        return any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == name for event in machine.qmp.events)
+
+    return is_within(0.3, lambda: not is_named()) and is_within(machine.timeout, is_told)
 
 
 def take_out(plug, machine, specifications, guest_answers):
@@ -108,12 +119,12 @@ def take_out(plug, machine, specifications, guest_answers):
         plug.answer = machine.qmp.hmp("device_del " + name_in(specification)).strip()
         if plug.answer:
             return
-    if wait_until_gone(machine, name_in(specifications[0]), 0.3):
+    if has_let_go(machine, name_in(specifications[0])):
         plug.taken_out = "at once"
         return
     machine.qmp.run("system_reset")
     guest_answers()
-    if wait_until_gone(machine, name_in(specifications[0]), 0.3):
+    if has_let_go(machine, name_in(specifications[0])):
         plug.taken_out = "at reset"
 
 

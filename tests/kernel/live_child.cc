@@ -10,6 +10,7 @@
 #include "src/compile/compile.h"
 #include "src/syscalls/syscall_table.h"
 #include "tests/support/read_all.h"
+#include "tests/support/scaled.h"
 
 namespace qsbx::testing {
 namespace {
@@ -18,7 +19,7 @@ static_assert(kRefusedWith == EDOM);
 
 // `exit` may be what the body has had refused: _exit(2) is not.
 [[noreturn]] void be_child(int answer, const std::function<std::string()>& body) {
-  alarm(60);
+  alarm(patience(60));
   const std::string text = body();
   const bool written = write(answer, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   _exit(written ? 0 : 1);

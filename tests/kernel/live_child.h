@@ -19,8 +19,8 @@ inline constexpr int kRefusedWith = 33;  // EDOM
 // Whether this thread's call without arguments is refused by all_but().
 bool is_refused(int number);
 
-// Runs the body in a child that is killed by SIGALRM after a minute. Empty when it returned an
-// empty text; else what it returned, or how it ended.
+// Runs the body in a child that is killed by SIGALRM after patience(60) seconds. Empty when it
+// returned an empty text; else what it returned, or how it ended.
 std::string in_child(const std::function<std::string()>& body);
 
 }  // namespace qsbx::testing

@@ -7,14 +7,14 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <atomic>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <new>
 #include <string>
 
 #include "kernel/filter.h"
@@ -27,6 +27,7 @@
 #include "src/verify/symbolic_execution.h"
 #include "tests/kernel/live_child.h"
 #include "tests/support/random_policy.h"
+#include "tests/support/scaled.h"
 
 namespace qsbx {
 namespace {
@@ -229,10 +230,9 @@ bool same(const Program& a, const Program& b) {
 volatile sig_atomic_t signals_got = 0;
 
 // Sends itself one after the other: each has come when the call is back.
-bool gets_every_signal() {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+bool gets_every_signal(const std::atomic<bool>& over) {
   signal(SIGUSR1, [](int) { signals_got = signals_got + 1; });
-  for (int sent = 1; std::chrono::steady_clock::now() < end; ++sent) {
+  for (int sent = 1; !over; ++sent) {
     raise(SIGUSR1);
     if (signals_got != sent) return false;
   }
@@ -266,36 +266,37 @@ TEST(ProgramStackLive, IsReadBackFromAProcess) {
   }
 }
 
-bool sleeps_uninterruptibly(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return text.find(") D ") != std::string::npos;
-}
-
 // The parent of a child by vfork() sleeps uninterruptibly while that has not ended.
 TEST(ProgramStackLive, AThreadThatDoesNotStopIsLeftAlone) {
   int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
+  int until[2];
+  ASSERT_EQ(pipe(ends) + pipe(until), 0);
   const pid_t sleeper = fork();
   ASSERT_GE(sleeper, 0);
   if (sleeper == 0) {
+    close(ends[0]);
+    close(until[1]);
     const pid_t child = vfork();
     if (child == 0) {
-      sleep(8);
-      _exit(0);
+      char none = 'x';
+      // Who made it does not run any more.
+      if (write(ends[1], &none, 1) != 1) _exit(1);
+      _exit(static_cast<int>(read(until[0], &none, 1)));
     }
     int status = 0;
     _exit(waitpid(child, &status, 0) == child ? 7 : 1);
   }
   close(ends[1]);
-  while (!sleeps_uninterruptibly(sleeper)) usleep(1000);
+  close(until[0]);
+  char none = 0;
+  ASSERT_EQ(read(ends[0], &none, 1), 1);
   const auto filters = filters_of_thread(sleeper);
+  close(until[1]);
   ASSERT_FALSE(filters.ok());
   if (filters.error().saved_errno == EPERM) GTEST_SKIP() << filters.error().message;
   EXPECT_NE(filters.error().message.find("does not stop"), std::string::npos)
       << filters.error().message;
   // Before it has ended, waitpid() here would take its stop away from who is waiting for that.
-  char none = 0;
   ASSERT_EQ(read(ends[0], &none, 1), 0);
   close(ends[0]);
   int status = 0;
@@ -305,15 +306,23 @@ TEST(ProgramStackLive, AThreadThatDoesNotStopIsLeftAlone) {
 
 // A signal that comes while the thread is being stopped is not lost with the end of its stop.
 TEST(ProgramStackLive, AThreadGetsItsSignalsWhileItsFiltersAreRead) {
+  void* shared = mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(shared, MAP_FAILED);
+  auto* over = new (shared) std::atomic<bool>(false);
   const pid_t child = fork();
   ASSERT_GE(child, 0);
-  if (child == 0) _exit(gets_every_signal() ? 0 : 1);
-  int status = 0;
+  if (child == 0) _exit(gets_every_signal(*over) ? 7 : 1);
+  const int enough = testing::scaled(2000, 100);
   int times_read = 0;
-  while (waitpid(child, &status, WNOHANG) == 0) times_read += filters_of_thread(child).ok() ? 1 : 0;
+  while (times_read < enough && filters_of_thread(child).ok()) ++times_read;
+  *over = true;
+  int status = 0;
+  waitpid(child, &status, 0);
+  munmap(shared, sizeof *over);
   if (times_read == 0) GTEST_SKIP() << "the filters of another process cannot be read here";
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0) << "a signal was lost";
+  EXPECT_EQ(times_read, enough);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << "a signal was lost: " << status;
 }
 
 TEST(ProgramStackLive, AThreadThatIsNotThereHasNoFiltersToRead) {

@@ -146,6 +146,7 @@ void on_signal(int) {
 TEST_P(Stress, UnderAStormOfSignals) {
   constexpr int kThreads = 8;
   const int enough = testing::scaled(100'000, 2000);
+  const int before = testing::scaled(2000, 100);
   const VerifiedProgram program = all_but({kRefusedCall});
   EXPECT_EQ(in_child([&]() -> std::string {
               Calls calls;
@@ -163,7 +164,6 @@ TEST_P(Stress, UnderAStormOfSignals) {
                   for (std::thread& thread : threads) pthread_kill(thread.native_handle(), SIGUSR1);
                 }
               });
-              const int before = 2000;
               while (signals < before) sched_yield();
               const std::string failure = install(program, calls);
               while (failure.empty() && calls.escaped == 0 &&

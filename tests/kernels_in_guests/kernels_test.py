@@ -82,7 +82,8 @@ class KernelInGuest:
         cls.guest = guests.Machine(command, timeout=120)
         cls.addClassCleanup(cls.guest.__exit__)
         cls.guest.wait_for_guest("ready")
-        cls.shell("mount -t tracefs tracefs /sys/kernel/tracing; mkdir -p /dev/pts; mount -t devpts devpts /dev/pts; "
+        # A line of the kernel's in the middle of a result's would hide it.
+        cls.shell("dmesg -n 1; mount -t tracefs tracefs /sys/kernel/tracing; mkdir -p /dev/pts; mount -t devpts devpts /dev/pts; "
                   "mount -t tmpfs tmpfs /tmp; ip link set lo up; "
                   f"for driver in {DRIVERS}; do modprobe $driver; done")
 

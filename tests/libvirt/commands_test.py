@@ -43,6 +43,7 @@ class Status(Commands):
     def test_violations_that_stop_no_guest_are_counted(self):
         guest = self.running(attributes='mode="errno"')
         inject(guest)
+        eventually(guest.violations)  # by libvirt's logger
         code, guests = status(guest.name)
         one = guests[guest.name]
         self.assertEqual((0, "running", "errno", [FORBIDDEN]), (code, one["state"], one["protection"]["mode"],

@@ -69,7 +69,7 @@ class Life:
         guest.wait_for("ready")
         self.has_filters(guest, 2)
         self.is_locked_down(guest)
-        self.assertRegex(guest.own_lines()[0], r"^qsbx: enforce: \d+ system calls from \d+ profiles ")
+        self.assertRegex(guest.first_line(), r"^qsbx: enforce: \d+ system calls from \d+ profiles ")
         self.assert_works(guest)
         for operation in (self.attach_and_detach, self.look_at_it, self.take_snapshots, self.reset,
                           self.save_and_restore, self.shut_down):
@@ -81,11 +81,11 @@ class Life:
     def attach_and_detach(self, guest):
         image = HOST.new_image("second.raw")
         guest.virsh("attach-disk", image, "vdb", "--live", "--driver", "qemu", "--subdriver", "raw")
-        self.assertRegex(guest.ask("shell sleep 2; say shell $(ls /sys/block)"), "vdb")
+        guest.wait_until_there("/sys/block/vdb")
         card = HOST.directory / "card.xml"
         card.write_text('<interface type="user"><mac address="52:54:00:00:00:99"/><model type="virtio"/></interface>')
         guest.virsh("attach-device", card, "--live")
-        self.assertRegex(guest.ask("shell sleep 2; say shell $(ls /sys/class/net)"), "eth1")
+        guest.wait_until_there("/sys/class/net/eth1")
         guest.virsh("detach-device", card, "--live")
         guest.virsh("detach-disk", "vdb", "--live")
         eventually(lambda: "vdb" not in guest.virsh("domblklist").stdout)
@@ -199,7 +199,7 @@ class Life:
         guest.open_console()
         guest.wait_for("ready")
         self.assert_works(guest)
-        self.assertIn("; of these by role: vcpu ", guest.own_lines()[0])
+        self.assertIn("; of these by role: vcpu ", guest.first_line())
         for _ in range(5):
             self.is_locked_down(guest)
 
@@ -217,14 +217,14 @@ class Others(GuestTest):
         guest = self.guest("roles", attributes='mode="errno" roles="on"')
         guest.define()
         guest.virsh("start")
-        self.assertRegex(guest.own_lines()[0], "^qsbx: errno: .*; of these by role: ")
+        self.assertRegex(guest.first_line(), "^qsbx: errno: .*; of these by role: ")
         self.has_filters(guest, 2, 3)
 
     def test_mode_audit_is_checked_too(self):
         guest = self.guest("audited", attributes='mode="audit"')
         guest.define()
         guest.virsh("start")
-        self.assertRegex(guest.own_lines()[0], "^qsbx: audit: ")
+        self.assertRegex(guest.first_line(), "^qsbx: audit: ")
 
     def test_a_guest_that_declares_nothing_has_what_the_host_has(self):
         HOST.configure("mode=errno", "allow=hotplug-disk;screendump")
@@ -232,7 +232,7 @@ class Others(GuestTest):
         guest = self.guest("undeclared", features=None)
         guest.define()
         guest.virsh("start")
-        self.assertRegex(guest.own_lines()[0], "^qsbx: errno: ")
+        self.assertRegex(guest.first_line(), "^qsbx: errno: ")
         guest.virsh("attach-disk", HOST.new_image("third.raw"), "vdb", "--live", "--subdriver", "raw")
         self.assertFalse((HAND_OVER / f"{guest.uuid}.conf").exists())
 

@@ -401,6 +401,10 @@ class Guest:
         self.console.write(command.encode() + b"\n")
         return self.wait_for(command.split()[0], timeout)
 
+    def wait_until_there(self, path):
+        """A file of the guest's, as that of a device which it has just got."""
+        self.ask(f"shell until [ -e {path} ]; do usleep 50000; done; say shell there")
+
     def wait_for(self, what, timeout=TIMEOUT):
         try:
             return self.lines.wait_for(rf"qsbx-guest: {what}\b ?(.*)", timeout)[1]
@@ -426,6 +430,9 @@ class Guest:
         """What qsbx has said in the guest's log. A QEMU that has it built in puts the time and its own name before
         some lines."""
         return re.findall(r"^(?:\S+Z \S+: info: )?(qsbx: .*)$", self.log(), re.M)
+
+    def first_line(self):
+        return eventually(self.own_lines)[0]
 
     def violations(self):
         return [line for line in self.own_lines() if "violation" in line or "error" in line]

@@ -96,7 +96,7 @@ class Session(AsUser):
         image = HOST.new_image("own-second.raw")
         shutil.chown(image, USER)
         guest.virsh("attach-disk", image, "vdb", "--live", "--driver", "qemu", "--subdriver", "raw")
-        self.assertRegex(guest.ask("shell sleep 2; say shell $(ls /sys/block)"), "vdb")
+        guest.wait_until_there("/sys/block/vdb")
         guest.virsh("detach-disk", "vdb", "--live")
         eventually(lambda: "vdb" not in guest.virsh("domblklist").stdout)
         guest.virsh("screenshot", picture)

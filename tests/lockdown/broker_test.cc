@@ -24,6 +24,7 @@
 #include "tests/lockdown/brokered_child.h"
 #include "tests/lockdown/child.h"
 #include "tests/lockdown/test_profiles.h"
+#include "tests/support/scaled.h"
 
 namespace qsbx {
 namespace {
@@ -201,7 +202,7 @@ TEST_F(BrokerTest, CallersThatDieWhileTheyWaitLeaveNothingBehind) {
 // Its rounds are started by the parent, which looks at the broker in between: the child's own looks
 // into /proc would go to the broker.
 [[noreturn]] void open_in_rounds(const BrokerFolder& folder, const BrokerLink& broker, int steps) {
-  alarm(60);
+  alarm(testing::patience(60));
   char step = hand_opens_to(broker, open("/dev/null", O_WRONLY)).empty() ? 'h' : 'x';
   // It has said that it serves before it has closed the link and opened what it serves by. A
   // refusal comes after that, and when the broker has closed all that it looked with.
@@ -251,7 +252,7 @@ uint64_t peak_kilobytes(pid_t process) {
 
 // Nobody reads the reports, and each path is another one of nearly 4,000 characters.
 TEST_F(BrokerTest, AFloodOfRefusedOpensFillsAndBlocksNothing) {
-  constexpr int kOpens = 20000;
+  const int opens = testing::scaled(20000, 6000);  // of more than is asked for below
   auto broker = fork_broker({folder_.of("file")});
   ASSERT_TRUE(broker.ok());
   int reports[2];
@@ -263,10 +264,10 @@ TEST_F(BrokerTest, AFloodOfRefusedOpensFillsAndBlocksNothing) {
   if (child == 0) {
     close(held[0]);
     close(reports[0]);
-    alarm(60);
+    alarm(testing::patience(60));
     if (!hand_opens_to(*broker, reports[1]).empty()) _exit(3);
     std::string path = "/" + std::string(3900, 'x');
-    for (int i = 0; i < kOpens; ++i) {
+    for (int i = 0; i < opens; ++i) {
       path.replace(path.size() - 8, 8, std::to_string(10000000 + i));
       if (open(path.c_str(), O_RDONLY) != -1 || errno != EACCES) _exit(4);
     }
@@ -300,30 +301,44 @@ std::string open_until_no_broker(const BrokerFolder& folder) {
   }
 }
 
+void end_broker(const BrokerLink& broker) {
+  kill(broker.process, SIGKILL);
+  waitpid(broker.process, nullptr, 0);
+}
+
 TEST_F(BrokerTest, KilledAtAnyMomentItLeavesItsCallersRunningAndNeverUnfiltered) {
   const unsigned seed = std::random_device()();
   printf("seed %u\n", seed);
   std::mt19937 random(seed);
   int before_handover = 0;
   for (int round = 0; round < 40; ++round) {
+    // Before the handover is begun, while it is made, and while opens are answered.
+    const bool at_once = round < 5;
+    const bool at_work = round >= 20;
     auto broker = fork_broker({folder_.of("file")});
     ASSERT_TRUE(broker.ok());
+    if (at_once) end_broker(*broker);
+    int given_away[2];
+    ASSERT_EQ(pipe(given_away), 0);
     const pid_t child = fork();
     if (child == 0) {
-      alarm(20);
+      alarm(testing::patience(20));
       const int silent = open("/dev/null", O_WRONLY);
       const bool given = hand_opens_to(*broker, silent).empty();
+      if (write(given_away[1], "x", 1) != 1) _exit(3);
       const std::string wrong = open_until_no_broker(folder_);
       if (!wrong.empty()) fprintf(stderr, "%s\n", wrong.c_str());
       _exit(wrong.empty() ? (given ? 0 : 1) : 2);
     }
     close(broker->socket);
-    // From at once to long after the handover, which takes some 20 ms.
-    usleep(round < 5 ? 0 : random() % (round < 20 ? 10'000 : 100'000));
-    kill(broker->process, SIGKILL);
-    waitpid(broker->process, nullptr, 0);
+    close(given_away[1]);
+    char given = 0;
+    EXPECT_EQ(at_work ? read(given_away[0], &given, 1) : 1, 1);
+    usleep(random() % (at_work ? 100'000 : 10'000));
+    if (!at_once) end_broker(*broker);
     int status = -1;
     waitpid(child, &status, 0);
+    close(given_away[0]);
     ASSERT_TRUE(WIFEXITED(status)) << "round " << round << " status " << status;
     EXPECT_LT(WEXITSTATUS(status), 2) << "round " << round;
     before_handover += WEXITSTATUS(status) == 1;

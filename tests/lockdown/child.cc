@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/support/read_all.h"
+#include "tests/support/scaled.h"
 
 namespace qsbx {
 namespace {
@@ -16,7 +17,7 @@ namespace {
   dup2(pipe_ends[1], STDERR_FILENO);
   close(pipe_ends[0]);
   close(pipe_ends[1]);
-  alarm(20);
+  alarm(testing::patience(20));
   _exit(body());
 }
 

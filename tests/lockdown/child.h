@@ -18,8 +18,8 @@ struct ChildEnd {
   int count(const std::string& text) const;  // how many lines of `errors` have it
 };
 
-// The body's value is the exit status. A child that has not ended after 20 seconds is killed by
-// SIGALRM.
+// The body's value is the exit status. A child that has not ended after patience(20) seconds is
+// killed by SIGALRM (tests/support/scaled.h).
 ChildEnd run_in_child(const std::function<int()>& body);
 
 }  // namespace qsbx

@@ -181,7 +181,7 @@ TEST(ReportChannel, ASlowTerminalHoldsNobodyUp) {
   if (openpty(&master, &slave, nullptr, nullptr, nullptr) != 0) GTEST_SKIP() << "no pty here";
   const pid_t child = fork();
   if (child == 0) {
-    alarm(20);
+    alarm(testing::patience(20));
     ReportChannel channel(slave);
     Line line;
     for (int i = 0; i < 150; ++i) line.text("0123456789");
@@ -209,7 +209,7 @@ int make_calls(int count) {
 // In a child, whose reports go to a pipe that is full. Closes `over` after the flood, and goes on
 // when `go_on` has a byte.
 [[noreturn]] void flood(Mode mode, int each, int reports, int over, int go_on) {
-  alarm(20);
+  alarm(testing::patience(20));
   Sandbox sandbox = test_sandbox(mode);
   if (!sandbox.set_report_descriptor(reports)) _exit(2);
   std::atomic<bool> go = false;
@@ -217,7 +217,7 @@ int make_calls(int count) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
-      while (!go) usleep(1000);
+      go.wait(false);
       refused += make_calls(each);
     });
   }
@@ -225,6 +225,7 @@ int make_calls(int count) {
   syscall(SYS_getpgrp);
   syscall(SYS_getuid);
   go = true;
+  go.notify_all();
   for (std::thread& thread : threads) thread.join();
   char byte;
   if (refused != (mode == Mode::kErrno ? kThreads * each : 0)) _exit(4);

@@ -57,7 +57,7 @@ Supervised start(const std::function<int()>& body) {
   supervised.child = fork();
   if (supervised.child == 0) {
     close(to_child[1]);
-    alarm(20);
+    alarm(testing::patience(20));
     const int listener = install_handing_over();
     char taken;
     if (write(to_parent[1], &listener, sizeof listener) != sizeof listener) _exit(3);

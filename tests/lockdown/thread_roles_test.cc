@@ -221,15 +221,18 @@ TEST(ThreadRoles, WorkersThatStartWorkersDoNotPileFiltersUp) {
 
 TEST(ThreadRoles, AThreadThatBlocksTheSignalIsNamedAndHasThePolicyOfTheProcess) {
   const ChildEnd end = run_in_child([]() -> int {
-    std::thread deaf([] {
+    std::atomic<bool> is_there = false;
+    std::thread deaf([&] {
       sigset_t all;
       sigfillset(&all);
       pthread_sigmask(SIG_SETMASK, &all, nullptr);
       thread_starts("CPU 2/KVM");
+      is_there = true;
+      is_there.notify_all();
       pause();
     });
     deaf.detach();
-    usleep(100'000);
+    is_there.wait(false);
     const int failed = lock_down(Mode::kEnforce);
     _exit(failed != 0 ? failed : kAsExpected);
   });

@@ -4,6 +4,7 @@
 The environment says what is tested: QSBX, the program, and QSBX_TEST_QEMU, an unmodified QEMU.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -91,6 +92,15 @@ def wait_until(condition, what):
             missing = what() if callable(what) else what
             raise AssertionError(f"not within {SECONDS_TO_START} s: {missing}")
         time.sleep(0.02)
+
+
+def links_of_descriptors(pid):
+    """What the descriptors of a process lead to, without those that it closes meanwhile."""
+    links = []
+    for descriptor in os.scandir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            links.append(os.readlink(descriptor.path))
+    return links
 
 
 def status_of_threads(pid):

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 
-from guest import QEMU, RideAlongTest, status_of_threads, wait_until, write_profiles
+from guest import QEMU, RideAlongTest, links_of_descriptors, status_of_threads, wait_until, write_profiles
 
 
 class LockdownTest(RideAlongTest):
@@ -102,7 +102,7 @@ class LockdownTest(RideAlongTest):
         process, qmp = self.start()
 
         def names():
-            return [os.readlink(fd.path) for fd in os.scandir(f"/proc/{process.pid}/fd")]
+            return links_of_descriptors(process.pid)
 
         # The guest runs a moment before the last of ours is closed.
         wait_until(

@@ -8,6 +8,10 @@ namespace qsbx::testing {
 // QSBX_LIVE_SCALE says (0.01: a hundredth), at least `least`. Printed.
 int scaled(int full, int least);
 
+// How many seconds a child may take before it is taken for one that hangs: `full`, or as many
+// times more as QSBX_LIVE_SCALE makes the machine slower, at most five minutes.
+unsigned patience(unsigned full);
+
 }  // namespace qsbx::testing
 
 #endif
