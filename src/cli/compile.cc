@@ -185,7 +185,7 @@ Status check_options(const CompileOptions& options) {
   if ((options.relax || options.tighten) && options.backend != "bitmask" && !rendering) {
     return Error{ErrorCode::kUsage,
                  "--relax and --tighten are for --backend bitmask and for --format oci, spo, "
-                 "minijail and systemd"};
+                 "minijail, crosvm and systemd"};
   }
   return Done{};
 }
@@ -221,11 +221,13 @@ void add_backend_options(CLI::App& command, CompileOptions& options) {
 
 void add_format_options(CLI::App& command, CompileOptions& options) {
   command
-      .add_option("--format", options.format,
-                  "raw, asm (as when absent), c or json: the program; oci, spo, minijail or "
-                  "systemd: the policy, for other tools")
+      .add_option(
+          "--format", options.format,
+          "raw, asm (as when absent), c or json: the program; oci, spo, minijail, crosvm or "
+          "systemd: the policy, for other tools")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"raw", "asm", "c", "json", "oci", "spo", "minijail", "systemd"}));
+      ->check(CLI::IsMember(
+          {"raw", "asm", "c", "json", "oci", "spo", "minijail", "crosvm", "systemd"}));
   command.add_option("-o,--output", options.output, "Write to FILE, not to standard output")
       ->type_name("FILE");
   command

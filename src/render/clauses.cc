@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "src/render/clauses.h"
 
+#include <set>
+
 #include "src/policy/algebra.h"
 
 namespace qsbx {
@@ -15,32 +17,49 @@ Clause clause_of(const DecisionDiagrams::Path& path) {
   return clause;
 }
 
-std::optional<std::vector<Clause>> clauses_for(const DecisionDiagrams& diagrams,
-                                               DecisionDiagrams::Node condition, bool outcome,
-                                               size_t limit) {
-  const auto paths = diagrams.paths(condition, outcome, limit);
+std::optional<std::vector<Clause>> clauses_of(const Expression& condition, bool outcome) {
+  DecisionDiagrams diagrams;
+  const DecisionDiagrams::Node node = diagram_of(diagrams, condition);
+  if (diagrams.overflowed()) return std::nullopt;
+  const auto paths = diagrams.paths(node, outcome, kMostClauses);
   if (!paths) return std::nullopt;
   std::vector<Clause> clauses;
   for (const DecisionDiagrams::Path& path : *paths) clauses.push_back(clause_of(path));
   return clauses;
 }
 
-}  // namespace
-
-std::optional<CallClauses> clauses_of(const CallPolicy& call, size_t limit) {
-  DecisionDiagrams diagrams;
-  const DecisionDiagrams::Node condition = diagram_of(diagrams, call.condition());
-  if (diagrams.overflowed()) return std::nullopt;
-  auto granted = clauses_for(diagrams, condition, true, limit);
-  if (!granted) return std::nullopt;
-  if (!call.refusal) return CallClauses{std::move(*granted), {}};
-  auto refused = clauses_for(diagrams, condition, false, limit);
-  if (!refused) return std::nullopt;
-  return CallClauses{std::move(*granted), std::move(*refused)};
+// Each grant by itself: rules that look at several arguments have far more clauses together.
+std::optional<std::vector<Clause>> clauses_by_grant(const CallPolicy& call) {
+  std::set<Clause> all;
+  for (const Grant& grant : call.grants) {
+    const auto clauses = clauses_of(grant.condition, true);
+    if (!clauses) return std::nullopt;
+    all.insert(clauses->begin(), clauses->end());
+    if (all.size() > kMostClauses) return std::nullopt;
+  }
+  return std::vector<Clause>(all.begin(), all.end());
 }
 
-CallClauses few_clauses_of(const CallPolicy& call) {
-  return clauses_of(call, kMostClauses).value_or(CallClauses{});
+}  // namespace
+
+bool runs_whole(const CallPolicy& call, Mode mode) {
+  if (call.is_unconditional()) return true;
+  return mode == Mode::kAudit && call.refusal && !call.refusal->reported;
+}
+
+std::optional<std::vector<Clause>> granted_clauses(const CallPolicy& call) {
+  return clauses_of(call.condition(), true);
+}
+
+std::optional<std::vector<Clause>> remaining_clauses(const CallPolicy& call) {
+  return clauses_of(call.condition(), false);
+}
+
+std::optional<std::vector<Clause>> overlapping_clauses(const CallPolicy& call) {
+  auto together = granted_clauses(call);
+  auto apart = clauses_by_grant(call);
+  if (!together || !apart) return together ? std::move(together) : std::move(apart);
+  return apart->size() <= together->size() ? std::move(apart) : std::move(together);
 }
 
 }  // namespace qsbx

@@ -20,6 +20,7 @@
 #include <optional>
 #include <vector>
 
+#include "src/policy/actions.h"
 #include "src/policy/policy.h"
 
 namespace qsbx {
@@ -36,19 +37,19 @@ struct MaskedTest {
 // All tests hold; at most one for each argument, in the order of the arguments. No tests: always.
 using Clause = std::vector<MaskedTest>;
 
-struct CallClauses {
-  std::vector<Clause> granted;
-  std::vector<Clause> refused;  // fail with the errno of the call's refusal; none without one
-};
-
-// nullopt when there are more than `limit` of a kind, or the conditions are too large to tell.
-std::optional<CallClauses> clauses_of(const CallPolicy& call, size_t limit);
-
-// The clauses of a call that is known to have few; none at all otherwise.
-CallClauses few_clauses_of(const CallPolicy& call);
+// Whatever its arguments. In audit what a refusal would bar runs, too; where it asks for a report,
+// that is what becomes of other calls anyway.
+bool runs_whole(const CallPolicy& call, Mode mode);
 
 // What every reader of such lists can be asked to take for one call.
 inline constexpr size_t kMostClauses = 512;
+
+// These are nullopt when there are more than kMostClauses, or the conditions are too large to tell.
+std::optional<std::vector<Clause>> granted_clauses(const CallPolicy& call);
+// Of the arguments that no grant covers.
+std::optional<std::vector<Clause>> remaining_clauses(const CallPolicy& call);
+// For who tries one after the other: several may hold for a call, so that there are fewer.
+std::optional<std::vector<Clause>> overlapping_clauses(const CallPolicy& call);
 
 }  // namespace qsbx
 

@@ -4,11 +4,15 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
 namespace {
+
+// 64 equalities for one.
+constexpr int kMostFreeBits = 6;
 
 bool fits(uint64_t number, NumberRange numbers) {
   return numbers == NumberRange::kUnsigned64 || number <= INT64_MAX;
@@ -38,6 +42,55 @@ std::vector<ArgumentCheck> checks_of(const Clause& clause, NumberRange numbers) 
   return checks;
 }
 
+// The same without a mask that has no number, by each of the values of the bits that it leaves out.
+std::vector<MaskedTest> spelled_out(const MaskedTest& test, NumberRange numbers) {
+  if (check_for(test, numbers)) return {test};
+  const uint64_t free = ~test.mask;
+  if (std::popcount(free) > kMostFreeBits) return {test};
+  std::vector<MaskedTest> values;
+  uint64_t bits = 0;
+  do {
+    values.push_back({test.argument, ~uint64_t{0}, test.value | bits});
+    bits = (bits - free) & free;  // the next subset of the free bits
+  } while (bits != 0);
+  return values;
+}
+
+std::vector<Clause> spelled_out(const Clause& clause, NumberRange numbers) {
+  std::vector<Clause> all = {{}};
+  for (const MaskedTest& test : clause) {
+    std::vector<Clause> longer;
+    for (const MaskedTest& value : spelled_out(test, numbers)) {
+      for (Clause with : all) {
+        with.push_back(value);
+        longer.push_back(std::move(with));
+      }
+    }
+    all = std::move(longer);
+    if (all.size() > kMostClauses) return all;
+  }
+  return all;
+}
+
+bool has_numbers(const Clause& clause, NumberRange numbers) {
+  return std::ranges::all_of(
+      clause, [&](const MaskedTest& test) { return check_for(test, numbers).has_value(); });
+}
+
+// nullopt when the format cannot write them.
+std::optional<std::vector<Clause>> writable(const std::optional<std::vector<Clause>>& clauses,
+                                            NumberRange numbers) {
+  if (!clauses) return std::nullopt;
+  std::vector<Clause> written;
+  for (const Clause& clause : *clauses) {
+    for (Clause& each : spelled_out(clause, numbers)) {
+      if (!has_numbers(each, numbers) || written.size() == kMostClauses) return std::nullopt;
+      written.push_back(std::move(each));
+    }
+  }
+  return written;
+}
+
 const Entry kAllow = {{}, "SCMP_ACT_ALLOW", std::nullopt, {}};
 
 Entry failing_with(int error) { return {{}, "SCMP_ACT_ERRNO", error, {}}; }
@@ -47,37 +100,24 @@ bool is_said_by_default(const Refusal& refusal, Mode mode) {
   return mode == Mode::kErrno && refusal.error == EPERM;
 }
 
-// In audit what a refusal would bar runs, reported where the rule says so, which is the default.
-void add_audited(EntryList& list, const std::string& name, const CallPolicy& call,
-                 NumberRange numbers) {
-  const bool runs = call.is_unconditional() || (call.refusal && !call.refusal->reported);
-  if (runs) return list.add(name, kAllow);
-  const CallClauses clauses = few_clauses_of(call);
-  for (const Clause& clause : clauses.granted) {
-    list.add(name, {{}, kAllow.action, std::nullopt, checks_of(clause, numbers)});
-  }
+bool fails_by_errno(const CallPolicy& call, Mode mode) {
+  return mode != Mode::kAudit && call.refusal && !is_said_by_default(*call.refusal, mode);
 }
 
-void add_enforced(EntryList& list, const std::string& name, const CallPolicy& call, Mode mode,
-                  NumberRange numbers) {
-  if (call.is_unconditional()) return list.add(name, kAllow);
-  const CallClauses clauses = few_clauses_of(call);
-  for (const Clause& clause : clauses.granted) {
-    list.add(name, {{}, kAllow.action, std::nullopt, checks_of(clause, numbers)});
-  }
-  if (!call.refusal || is_said_by_default(*call.refusal, mode)) return;
-  for (const Clause& clause : clauses.refused) {
-    Entry entry = failing_with(call.refusal->error);
+void add_clauses(EntryList& list, const std::string& name, Entry entry,
+                 const std::optional<std::vector<Clause>>& clauses, NumberRange numbers) {
+  for (const Clause& clause : writable(clauses, numbers).value_or(std::vector<Clause>())) {
     entry.args = checks_of(clause, numbers);
     list.add(name, entry);
   }
 }
 
-bool all_fit(const std::vector<Clause>& clauses, NumberRange numbers) {
-  return std::ranges::all_of(clauses, [&](const Clause& clause) {
-    return std::ranges::all_of(
-        clause, [&](const MaskedTest& test) { return check_for(test, numbers).has_value(); });
-  });
+void add_call(EntryList& list, const std::string& name, const CallPolicy& call, Mode mode,
+              NumberRange numbers) {
+  if (runs_whole(call, mode)) return list.add(name, kAllow);
+  add_clauses(list, name, kAllow, granted_clauses(call), numbers);
+  if (!fails_by_errno(call, mode)) return;
+  add_clauses(list, name, failing_with(call.refusal->error), remaining_clauses(call), numbers);
 }
 
 }  // namespace
@@ -92,9 +132,13 @@ std::optional<ArgumentCheck> check_for(const MaskedTest& test, NumberRange numbe
   return std::nullopt;
 }
 
-bool can_express(const CallPolicy& call, NumberRange numbers) {
-  const std::optional<CallClauses> clauses = clauses_of(call, kMostClauses);
-  return clauses && all_fit(clauses->granted, numbers) && all_fit(clauses->refused, numbers);
+bool can_express(const CallPolicy& call, Mode mode, NumberRange numbers) {
+  return runs_whole(call, mode) || writable(granted_clauses(call), numbers);
+}
+
+bool keeps_errno(const CallPolicy& call, Mode mode, NumberRange numbers) {
+  if (runs_whole(call, mode) || !fails_by_errno(call, mode)) return true;
+  return writable(remaining_clauses(call), numbers).has_value();
 }
 
 std::string default_action(Mode mode) {
@@ -116,12 +160,7 @@ std::string architecture_token(Architecture architecture) {
 std::vector<Entry> entries_of(const Policy& policy, Mode mode, NumberRange numbers) {
   EntryList list;
   for (const auto& [number, call] : policy.calls()) {
-    const std::string name = call_name(number, policy.architecture());
-    if (mode == Mode::kAudit) {
-      add_audited(list, name, call, numbers);
-    } else {
-      add_enforced(list, name, call, mode, numbers);
-    }
+    add_call(list, call_name(number, policy.architecture()), call, mode, numbers);
   }
   return list.take();
 }

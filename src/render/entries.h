@@ -38,7 +38,13 @@ enum class NumberRange { kUnsigned64, kSigned64 };
 // purpose. nullopt when the format has no such number.
 std::optional<ArgumentCheck> check_for(const MaskedTest& test, NumberRange numbers);
 
-bool can_express(const CallPolicy& call, NumberRange numbers);
+// Which arguments the call is granted for.
+bool can_express(const CallPolicy& call, Mode mode, NumberRange numbers);
+
+// The errno that others fail with, where that is not what becomes of them anyway: it takes entries
+// for all of these, which can be far more than the granted ones. Without them such a call gets the
+// default action.
+bool keeps_errno(const CallPolicy& call, Mode mode, NumberRange numbers);
 
 // SCMP_ACT_*: what becomes of a call that no entry names.
 std::string default_action(Mode mode);

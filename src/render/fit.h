@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Policies cut to what a format can express: calls that it cannot are granted whole or not at all,
-// or are an error, as with by_number().
+// Policies cut to what a format can express. Of calls that it cannot, every argument is granted, or
+// only what it can express by leaving out rules; or they are an error, as with by_number().
 #ifndef QSBX_RENDER_FIT_H_
 #define QSBX_RENDER_FIT_H_
 

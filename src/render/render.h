@@ -14,9 +14,9 @@
 
 namespace qsbx {
 
-enum class Format { kOci, kSpo, kMinijail, kSystemd };
+enum class Format { kOci, kSpo, kMinijail, kCrosvm, kSystemd };
 
-// "oci", "spo", "minijail", "systemd"
+// "oci", "spo", "minijail", "crosvm", "systemd"
 std::optional<Format> format_by_name(std::string_view name);
 
 struct RenderRequest {

@@ -28,8 +28,9 @@ std::vector<std::string> failing_calls(const Policy& policy) {
   std::vector<std::string> words;
   for (const auto& [number, call] : policy.calls()) {
     if (!call.refusal || call.is_unconditional()) continue;
+    const std::string_view error = errno_name(call.refusal->error);
     words.push_back(call_name(number, policy.architecture()) + ":" +
-                    std::string(errno_name(call.refusal->error)));
+                    (error.empty() ? std::to_string(call.refusal->error) : std::string(error)));
   }
   return words;
 }

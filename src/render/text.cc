@@ -2,16 +2,9 @@
 #include "src/render/text.h"
 
 #include "src/errors/text.h"
+#include "src/render/clauses.h"
 
 namespace qsbx {
-namespace {
-
-bool runs_always(const CallPolicy& call, Mode mode) {
-  if (call.is_unconditional()) return true;
-  return mode == Mode::kAudit && call.refusal && !call.refusal->reported;
-}
-
-}  // namespace
 
 std::string header_comment(const Policy& policy, Mode mode,
                            const std::vector<std::string>& remarks) {
@@ -25,7 +18,7 @@ std::string header_comment(const Policy& policy, Mode mode,
 std::vector<std::string> unconditional_names(const Policy& policy, Mode mode) {
   std::vector<std::string> names;
   for (const auto& [number, call] : policy.calls()) {
-    if (runs_always(call, mode)) names.push_back(call_name(number, policy.architecture()));
+    if (runs_whole(call, mode)) names.push_back(call_name(number, policy.architecture()));
   }
   return names;
 }

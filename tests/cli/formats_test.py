@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""compile --format oci, spo, minijail and systemd: that the text means what the policy means, read by other code; that
-libseccomp makes an equal program of it; and what the command says where a format cannot express a policy."""
+"""compile --format oci, spo, minijail, crosvm and systemd: that the text means what the policy means, read by other
+code; that libseccomp makes an equal program of it; and what the command says where a format cannot express a policy."""
 
 import json
 import shutil
@@ -19,6 +19,8 @@ SHIPPED = PROFILES.parents[2] / "profiles" / "qemu"
 MACHINE = ["--argv", "qemu-system-x86_64", "-nodefaults", "-display", "none", "-M", "q35", "-accel", "kvm",
            "-drive", "if=virtio,file=a.img,format=raw", "-device", "virtio-net"]
 
+MANAGED = [*MACHINE, "-qmp", "unix:/tmp/qmp,server,nowait"]
+
 LOOKS = """\
 close: 1
 execve: 1
@@ -30,6 +32,8 @@ socket: 0 else report EACCES
 """
 NUMBERS = "close: 1\nexecve: 1\nclone3: 0 else ENOSYS\n"
 # More than a register's worth of alternatives for each of two arguments.
+# Alone they are few, but what is left of all numbers takes thousands.
+SCATTERED = ", ".join(str(number * 0x9e3779b1 % (1 << 31)) for number in range(1, 101))
 TOO_MANY = "close: 1\nexecve: 1\nmmap: len != 1 && off != 1 && addr != 1\n"
 WIDE_NUMBERS = "close: 1\nexecve: 1\nmmap: len <= 4096\n"
 
@@ -63,7 +67,8 @@ class FormatCase(QsbxCase):
         """Rules that the checks take, to whom a test that is always true is an error, and the formats."""
         while True:
             self.rules.write_text(random_rules.rules(source))
-            if self.run_qsbx("compile", "--rules", self.rules, "--format", "oci").returncode == YES:
+            result = self.run_qsbx("compile", "--rules", self.rules, "--format", "oci")
+            if result.returncode == YES and b"too many entries" not in result.stderr:
                 return
 
 
@@ -74,15 +79,26 @@ class Meaning(FormatCase):
         for _ in range(12):
             self.random_rules(source)
             oci = json.loads(self.text("oci"))
-            minijail = self.text("minijail")
+            minijail, crosvm = (self.exact_text(form) for form in ("minijail", "crosvm"))
             for _ in range(20):
                 name, arguments = random_rules.call(source)
                 meant = self.meant(name, arguments)
                 context = (self.rules.read_text(), name, [hex(argument) for argument in arguments])
                 self.assertEqual(meant, other_formats.oci_verdict(oci, name, arguments), context)
-                self.assertEqual(meant, other_formats.minijail_verdict(minijail, name, arguments), context)
+                if minijail:
+                    self.assertEqual(meant, other_formats.minijail_verdict(minijail, name, arguments), context)
+                    self.assertEqual(meant, other_formats.compiled_minijail_verdict(crosvm, name, arguments), context)
+                    seen.add("minijail")
                 seen.add(meant)
-        self.assertLessEqual({"allow", "deny", 38}, seen)
+        self.assertLessEqual({"allow", "deny", 38, "minijail"}, seen)
+
+    def exact_text(self, form):
+        """Empty where it would be too long, whole or with every bit."""
+        status, text, err = self.compile(form)
+        if "too long" in err or "instructions" in err:
+            return ""
+        self.assertEqual(YES, status, err)
+        return text
 
     def test_relax_never_grants_less_and_tighten_never_more(self):
         source = random_rules.seeded()
@@ -144,8 +160,9 @@ class Libseccomp(FormatCase):
         proven = 0
         while proven < 30:
             self.random_rules(source)
-            status, out, _ = self.compile("spo")
-            made = libseccomp.program_of(yaml.safe_load(out)["spec"]) if status == YES else None
+            status, out, err = self.compile("spo")
+            is_whole = status == YES and "too many entries" not in err
+            made = libseccomp.program_of(yaml.safe_load(out)["spec"]) if is_whole else None
             if made and fits_kernel(made):
                 self.assert_proven("--rules", self.rules, made=made)
                 proven += 1
@@ -162,6 +179,21 @@ class Libseccomp(FormatCase):
             profile.write_text(profile.read_text().replace("else report", "else"))
         steps = self.assert_proven("--profiles", profiles, *MACHINE)
         self.assertLess(steps, 4096)
+
+    def test_a_managed_machine_without_the_errno_that_it_loses(self):
+        """Of ioctl, whose other commands would take thousands of entries."""
+        written, meant = self.folder / "written", self.folder / "meant"
+        shutil.copytree(SHIPPED, written)
+        for profile in written.rglob("*.profile"):
+            profile.write_text(profile.read_text().replace("else report", "else"))
+        shutil.copytree(written, meant)
+        commands = meant / "base/manager-commands.profile"
+        text = commands.read_text()
+        self.assertIn("{ fcntl, ioctl }: 0 else EPERM", text)
+        commands.write_text(text.replace("{ fcntl, ioctl }: 0 else EPERM", "fcntl: 0 else EPERM"))
+        made = self.program_of("--profiles", written, *MANAGED)
+        self.assertTrue(fits_kernel(made))
+        self.assert_proven("--profiles", meant, *MANAGED, made=made)
 
     def test_every_call_that_libseccomp_knows(self):
         self.rules.write_text("all except { io_uring_setup }: 1\n")
@@ -194,7 +226,7 @@ class Oci(FormatCase):
     def test_too_many_alternatives_are_named_relaxed_or_tightened(self):
         err = self.rejection("oci", rules=TOO_MANY)
         self.assertIn("the format cannot express this policy, more than 512 alternatives for a call would be needed: "
-                      f"mmap ({self.rules}:3); --relax grants these calls whole, --tighten not at all", err)
+                      f"mmap ({self.rules}:3); --relax grants these calls whole, --tighten leaves out what does not go", err)
         for way, effect, verdict in (("--relax", "every mmap", "allow"), ("--tighten", "no mmap", "deny")):
             _, out, err = self.compile("oci", way)
             self.assertIn(f"qsbx: changed: mmap at {self.rules}:3 now grants {effect}\n", err)
@@ -204,13 +236,57 @@ class Oci(FormatCase):
         _, _, err = self.compile("oci", rules=LOOKS)
         self.assertIn("qsbx: failing without a report, which the policy asks for: socket\n", err)
         self.assertNotIn("execve", err)
+        self.assertNotIn("tgkill", err)
+        _, _, err = self.compile("oci", rules="execve: 1\ntgkill: 1\nioctl: fd in fds(tap)\n")
+        self.assertIn("qsbx: fds(tap) is any descriptor here", err)
+        self.assertIn("qsbx: tgkill reaches other processes here, and at lockdown the own one only\n", err)
+        _, _, err = self.compile("oci", "--mode", "audit", rules="close: 1\n")
+        self.assertNotIn("execve", err)
         _, _, err = self.compile("oci", "--mode", "errno", rules="close: 1\n")
         self.assertIn("qsbx: calls of other ABIs kill, in this mode too\n", err)
         self.assertIn("qsbx: execve is not granted, and a program that is started under this cannot start; --union "
                       "FILE joins what its start takes\n", err)
 
 
+    def test_an_errno_that_takes_too_many_entries_is_lost_and_said(self):
+        rules = f"execve: 1\nioctl: cmd in {{ {SCATTERED} }} else EACCES\n"
+        inside, outside = [0, int(SCATTERED.split(", ")[1]), 0, 0, 0, 0], [0, 7, 0, 0, 0, 0]
+        for mode, effect in (("enforce", "ending the process, which --mode errno does not,"),
+                             ("errno", "failing with EPERM")):
+            _, out, err = self.compile("oci", "--mode", mode, rules=rules)
+            self.assertIn(f"qsbx: {effect} where the policy has an errno that would take too many entries: "
+                          "ioctl (EACCES)\n", err)
+            self.assertEqual(("allow", "deny"), tuple(other_formats.oci_verdict(json.loads(out), "ioctl", arguments)
+                                                      for arguments in (inside, outside)))
+        for mode, text in (("audit", rules), ("errno", rules.replace("EACCES", "EPERM"))):
+            _, _, err = self.compile("oci", "--mode", mode, rules=text)
+            self.assertNotIn("too many entries", err)
+
+
 class Spo(FormatCase):
+    def test_a_mask_that_has_no_number_is_spelled_out(self):
+        source = random_rules.seeded()
+        spec = yaml.safe_load(self.text("spo", rules="execve: 1\nmmap: prot in { 0..3, 0x1000, 0x1004 }\n"))["spec"]
+        oci = json.loads(self.text("oci"))
+        for prot in [*range(9), 0xfff, 0x1000, 0x1001, 0x1004, 1 << 63, 3 | 1 << 63, 1 << 32]:
+            for profile in (spec, oci):
+                wanted = "allow" if prot in (0, 1, 2, 3, 0x1000, 0x1004) else "deny"
+                self.assertEqual(wanted, other_formats.oci_verdict(profile, "mmap", [0, 0, prot, 0, 0, 0]), prot)
+        for _ in range(500):
+            name, arguments = random_rules.call(source)
+            self.assertEqual(other_formats.oci_verdict(oci, name, arguments),
+                             other_formats.oci_verdict(spec, name, arguments), (name, arguments))
+
+    def test_tighten_leaves_out_no_rule_that_goes(self):
+        _, out, err = self.compile("spo", "--tighten", rules="execve: 1\nmmap: prot == 1 && flags == 2\n"
+                                                             "mmap: !(prot & 4) && flags & 0x20\nmmap: len <= 4096\n")
+        spec = yaml.safe_load(out)["spec"]
+        self.assertEqual(["allow", "deny", "deny"], [other_formats.oci_verdict(spec, "mmap", [0, 1, *words, 0, 0])
+                                                     for words in ([3, 0x22], [7, 0x22], [1, 2])])
+        for line in (2, 4):
+            self.assertIn(f"qsbx: changed: mmap at {self.rules}:{line} now grants no mmap\n", err)
+        self.assertNotIn(f"{self.rules}:3", err)
+
     def test_the_object(self):
         profile = yaml.safe_load(self.text("spo", "--name", "my-guests", "--tighten", rules=LOOKS))
         self.assertEqual("security-profiles-operator.x-k8s.io/v1beta1", profile["apiVersion"])
@@ -271,6 +347,39 @@ class Minijail(FormatCase):
     def test_too_many_alternatives(self):
         self.assertIn(f"mmap ({self.rules}:3)", self.rejection("minijail", rules=TOO_MANY))
 
+    def test_the_other_reader(self):
+        text = self.text("crosvm", rules="execve: 1\nsocket: (type & 0x86) == 4 else EACCES\nclone3: 0 else ENOSYS\n")
+        self.assertEqual(["socket: { arg1 in 0xffffffffffffff7d && arg1 & 0x4, return 13 }", "execve: 1",
+                          "clone3: return 38"], text.splitlines()[1:])
+
+    def test_rules_stay_apart(self):
+        text = self.text("minijail", rules="execve: 1\nmmap: prot == 1 && flags == 2\nmmap: !(prot & 4) && flags & 0x20\n")
+        self.assertIn("mmap: arg2 in 0xfffffffffffffffb && arg3 & 0x20 || arg2 == 0x1 && arg3 == 0x2\n", text)
+
+    def test_a_program_that_would_be_too_long_compares_whole_registers(self):
+        numbers = f"{SCATTERED}, 0x80001234"
+        rules = f"execve: 1\nread: fd == 5\nioctl: cmd in {{ {numbers} }}\n"
+        _, text, err = self.compile("minijail", rules=rules)
+        said = ("not granted where a 32-bit argument has something else than its sign or zeros in the register's upper "
+                "half, which would make the program too long: ioctl\n")
+        self.assertIn("qsbx: " + said, err)
+        self.assertIn("# " + said, text)
+        for number, verdict in ((0x80001234, "allow"), (0xffffffff80001234, "allow"), (0x180001234, "deny"),
+                                (int(SCATTERED.split(",")[0]), "allow"), (8, "deny")):
+            self.assertEqual(verdict, other_formats.minijail_verdict(text, "ioctl", [0, number, 0, 0, 0, 0]), number)
+        self.assertIn("read: arg0 in ", text)  # which is short
+        self.assertNotIn(said, self.compile("minijail", rules=rules.replace(numbers, "1, 2"))[2])
+
+    def test_a_program_that_is_too_long_all_the_same(self):
+        numbers = ", ".join(str(number * 0x9e3779b97f4a7c15 % (1 << 62)) for number in range(1, 501))
+        err = self.rejection("minijail", rules=f"execve: 1\nmmap: len in {{ {numbers} }}\n")
+        self.assertRegex(err, r"minijail would make a program of 5\d{3} instructions, and the kernel takes 4096; mmap alone "
+                              r"makes 5\d{3}")
+
+    def test_a_managed_machine(self):
+        for form in ("minijail", "crosvm"):
+            self.qsbx("compile", "--format", form, "--profiles", SHIPPED, *MANAGED)
+
 
 class Systemd(FormatCase):
     DEFAULT_GROUP = {"brk", "execve", "exit", "futex", "mmap", "mprotect", "rt_sigreturn", "newer_than_this_test"}
@@ -287,6 +396,18 @@ class Systemd(FormatCase):
         drop_in = self.filter_of("--mode", "errno", "--arch", "aarch64")
         self.assertEqual(("arm64", "EPERM"), (drop_in.settings["SystemCallArchitectures"],
                                               drop_in.settings["SystemCallErrorNumber"]))
+
+    def test_audit_lets_run_what_would_fail_unreported(self):
+        rules = "close: 1\nopenat: (flags & O_ACCMODE) == O_RDONLY else EACCES\n"
+        status, text, err = self.compile("systemd", "--mode", "audit", rules=rules)
+        self.assertEqual(YES, status, err)
+        self.assertIn("SystemCallLog=~close openat\n", text)
+
+    def test_an_errno_without_a_name(self):
+        base = self.folder / "base.json"
+        base.write_text(json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+            {"names": ["sync"], "action": "SCMP_ACT_ERRNO", "errnoRet": 512}]}))
+        self.assertEqual({"sync": "512", "clone3": "ENOSYS"}, self.filter_of("--union", base).errors)
 
     def test_audit_logs_what_is_not_granted(self):
         status, text, err = self.compile("systemd", "--mode", "audit", rules=NUMBERS)
@@ -420,10 +541,10 @@ class Options(FormatCase):
     def test_relax_is_not_for_a_filter(self):
         status, _, err = self.compile("raw", "--relax", rules=LOOKS)
         self.assertEqual(BAD_INPUT, status)
-        self.assertIn("--backend bitmask and for --format oci, spo, minijail and systemd", err)
+        self.assertIn("--backend bitmask and for --format oci, spo, minijail, crosvm and systemd", err)
 
     def test_a_machine_in_every_format(self):
-        for form in ("oci", "spo", "minijail", "systemd"):
+        for form in ("oci", "spo", "minijail", "crosvm", "systemd"):
             result = self.run_qsbx("compile", "--format", form, "--relax", *COVERED)
             self.assertEqual(YES, result.returncode, result.stderr)
 

@@ -46,15 +46,31 @@ def minijail_condition(text, arguments):
                               for clause in text.split(" || "))
 
 
+def minijail_line(policy, name):
+    """What is said of the call; empty where nothing is."""
+    lines = [line.partition(": ") for line in policy.splitlines() if not line.startswith("#")]
+    return next((rest for call, _, rest in lines if call == name), "")
+
+
 def minijail_verdict(policy, name, arguments):
-    for line in policy.splitlines():
-        call, _, rest = line.partition(": ")
-        if call != name or line.startswith("#"):
-            continue
-        condition, _, otherwise = rest.partition("; ") if not rest.startswith("return ") else ("", "", rest)
-        if condition and minijail_condition(condition, arguments):
-            return "allow"
-        return int(otherwise.removeprefix("return ")) if otherwise else "deny"
+    """As minijail0 reads it: `COND; return N` grants where COND holds."""
+    rest = minijail_line(policy, name)
+    condition, _, otherwise = rest.partition("; ") if not rest.startswith("return ") else ("", "", rest)
+    if condition and minijail_condition(condition, arguments):
+        return "allow"
+    return int(otherwise.removeprefix("return ")) if otherwise else "deny"
+
+
+def compiled_minijail_verdict(policy, name, arguments):
+    """As compile_seccomp_policy.py reads it: the first filter of `{ A, B }` that holds, and `COND; return N` fails
+    where COND holds."""
+    rest = minijail_line(policy, name)
+    for one in rest.strip("{} ").split(", ") if rest else []:
+        if one.startswith("return "):
+            return int(one.removeprefix("return "))
+        condition, _, action = one.partition("; ")
+        if minijail_condition(condition, arguments):
+            return int(action.removeprefix("return ")) if action else "allow"
     return "deny"
 
 

@@ -55,7 +55,7 @@ TEST(Fit, RelaxGrantsNoLessAndTightenNoMore) {
     if (!relaxed.ok() || !tightened.ok()) continue;
     expect_subset(policy, relaxed->policy);
     expect_subset(tightened->policy, policy);
-    EXPECT_EQ(relaxed->changed.size(), tightened->changed.size());
+    EXPECT_GE(relaxed->changed.size(), tightened->changed.size());
     EXPECT_EQ(refused.ok(), relaxed->changed.empty());
     if (refused.ok()) {
       EXPECT_TRUE(equal(refused->policy, policy).value());
