@@ -110,7 +110,9 @@ class SearchTree {
     is_single_value_ = single_values(word_, spans_);
     sum_weights();
     find_heavy();
-    plans_.resize(spans_.size() * stride() * (heavy_.size() + 1));
+    narrow_widths_ = std::min(spans_.size() + 1, kExactSpans);
+    plans_of_width_ = heavy_.size() + 1;
+    plans_.resize(spans_.size() * narrow_widths_ * plans_of_width_);
   }
 
   Id build() { return build({0, spans_.size(), 0}, word_.mask == UINT32_MAX); }
@@ -127,10 +129,10 @@ class SearchTree {
   }
   // The span of the heaviest value that is left to be tested for.
   std::optional<size_t> heaviest(const Interval& interval) const;
-  size_t stride() const { return std::min(spans_.size() + 1, kExactSpans); }
   Interval without(const Interval& interval, size_t span) const;
   Interval part(const Interval& interval, size_t first, size_t last) const;
   double weight_of(const Interval& interval) const;
+  // Where a wide interval may be cut.
   std::vector<size_t> cuts(const Interval& interval) const;
 
   // Where all that is left goes on to; nullopt when that is not one target.
@@ -143,6 +145,8 @@ class SearchTree {
   Plan& known_plan(const Interval& interval);
   const Plan& plan(const Interval& interval);
   Plan best_plan(const Interval& interval);
+  void consider_cut(const Interval& interval, size_t middle, double tests, Plan& best);
+  void consider_cuts(const Interval& interval, double tests, Plan& best);
 
   // `is_masked`: the mask needs no thought any more, being applied already, or none.
   Id build(const Interval& interval, bool is_masked);
@@ -164,7 +168,10 @@ class SearchTree {
   std::vector<size_t> heavy_;           // heaviest first
   std::vector<uint32_t> heavy_bit_;     // of each span, 0 for those that are not heavy
   std::vector<uint32_t> heavy_before_;  // the bits of all spans before this one
-  std::vector<Plan> plans_;             // of the intervals of less than kExactSpans spans
+  // Of the intervals of less than kExactSpans spans: by first span, width and how many are tested.
+  size_t narrow_widths_;
+  size_t plans_of_width_;
+  std::vector<Plan> plans_;
   std::map<std::tuple<size_t, size_t, uint32_t>, Plan> wide_plans_;
 };
 
@@ -213,10 +220,6 @@ double SearchTree::weight_of(const Interval& interval) const {
 
 std::vector<size_t> SearchTree::cuts(const Interval& interval) const {
   std::vector<size_t> cuts;
-  if (interval.width() <= kExactSpans) {
-    for (size_t i = interval.first + 1; i < interval.last; i++) cuts.push_back(i);
-    return cuts;
-  }
   const auto add = [&](size_t span) {
     if (span > interval.first && span < interval.last) cuts.push_back(span);
   };
@@ -233,21 +236,19 @@ std::vector<size_t> SearchTree::cuts(const Interval& interval) const {
 }
 
 Plan& SearchTree::known_plan(const Interval& interval) {
-  if (interval.width() >= stride()) {
+  if (interval.width() >= narrow_widths_) {
     return wide_plans_[{interval.first, interval.last, interval.tested}];
   }
   // The tested ones are always the heaviest inside, so their number says which they are.
   const size_t tested = kBits[interval.tested];
-  const size_t row = interval.first * stride() + interval.width();
-  return plans_[row * (heavy_.size() + 1) + tested];
+  const size_t row = interval.first * narrow_widths_ + interval.width();
+  return plans_[row * plans_of_width_ + tested];
 }
 
 const Plan& SearchTree::plan(const Interval& interval) {
-  if (known_plan(interval).kind == Plan::Kind::kUnknown) {
-    const Plan best = best_plan(interval);
-    known_plan(interval) = best;
-  }
-  return known_plan(interval);
+  Plan& known = known_plan(interval);  // stays where it is while others are made
+  if (known.kind == Plan::Kind::kUnknown) known = best_plan(interval);
+  return known;
 }
 
 Plan SearchTree::best_plan(const Interval& interval) {
@@ -265,13 +266,27 @@ Plan SearchTree::best_plan(const Interval& interval) {
     const double rest = plan(without(interval, *span)).cost;
     consider({weight + price_ + rest, Plan::Kind::kEquality, static_cast<uint32_t>(*span)});
   }
-  for (const size_t middle : cuts(interval)) {
-    const Interval below = part(interval, interval.first, middle);
-    const Interval above = part(interval, middle, interval.last);
-    const double parts = plan(below).cost + plan(above).cost;
-    consider({weight + price_ + parts, Plan::Kind::kThreshold, static_cast<uint32_t>(middle)});
-  }
+  consider_cuts(interval, weight + price_, best);
   return best;
+}
+
+// `tests`: what the comparison itself costs.
+void SearchTree::consider_cut(const Interval& interval, size_t middle, double tests, Plan& best) {
+  const double below = plan(part(interval, interval.first, middle)).cost;
+  if (tests + below >= best.cost) return;
+  const double parts = below + plan(part(interval, middle, interval.last)).cost;
+  if (tests + parts >= best.cost) return;
+  best = {tests + parts, Plan::Kind::kThreshold, static_cast<uint32_t>(middle)};
+}
+
+void SearchTree::consider_cuts(const Interval& interval, double tests, Plan& best) {
+  if (interval.width() > kExactSpans) {
+    for (const size_t middle : cuts(interval)) consider_cut(interval, middle, tests, best);
+    return;
+  }
+  for (size_t i = interval.first + 1; i < interval.last; i++) {
+    consider_cut(interval, i, tests, best);
+  }
 }
 
 std::optional<Id> SearchTree::only_target(const Interval& interval) const {
