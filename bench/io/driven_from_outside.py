@@ -95,22 +95,30 @@ class DrivenSession(Session):
         return ClientFailed(f"{failed}: the process {how}")
 
 
+def started(launch, words, folder, descriptors=()):
+    """The process, whose words go to a file of the folder's: a terminal is for what is measured."""
+    with open(pathlib.Path(folder) / "errors", "wb") as errors:
+        return launch.popen(words, descriptors, stdout=errors, stderr=errors)
+
+
 def end(process):
     process.kill()
     process.wait()
 
 
 def await_listening(path, process):
-    """Until `process` listens at the socket `path`, which is there a moment earlier."""
-    await_that(lambda: is_listened_at(path, process.pid), process, f"it listened at {path}")
+    """Until `process` listens at the socket `path`, which is there a moment earlier. Its words are in the same folder."""
+    await_that(lambda: is_listened_at(path, process.pid), process, path.parent, f"it listened at {path}")
 
 
-def await_that(holds, process, what):
-    """Until `holds()`, unless `process` ends before."""
+def await_that(holds, process, folder, what):
+    """Until `holds()`, unless `process`, which was started() with the folder, ends before."""
     until = time.monotonic() + SECONDS_TO_START
     while not holds():
         if process.poll() is not None:
-            raise ClientFailed(f"{process.args[0]} ended with status {process.returncode} before {what}")
+            said = (folder / "errors").read_text(errors="replace").strip()
+            ended = f"{process.args[0]} ended with status {process.returncode} before {what}"
+            raise ClientFailed(f"{ended}: {said}" if said else ended)
         if time.monotonic() > until:
             raise ClientFailed(f"{process.args[0]} has run for {SECONDS_TO_START} seconds before {what}")
         time.sleep(0.002)

@@ -8,7 +8,7 @@ import os
 import pathlib
 import socket
 
-from driven_from_outside import await_listening, end
+from driven_from_outside import await_listening, end, started
 
 MEMORY_SIZE = 16 << 20
 ROM_SIZE = 64 << 10
@@ -29,7 +29,7 @@ def start_halted(launch, command, folder, descriptors=()):
     """The process, running, with its filter in force. It inherits `descriptors`."""
     folder = pathlib.Path(folder)
     (folder / "rom").write_bytes(bytes(ROM_SIZE - 16) + HALT.ljust(16, b"\0"))
-    process = launch.popen(command, descriptors)
+    process = started(launch, command, folder, descriptors)
     try:
         await_listening(folder / "monitor", process)
         with Monitor(folder / "monitor") as monitor:

@@ -12,7 +12,7 @@ import stamps
 from built import built
 from block_client import options_for
 from disk import IMAGE_SIZE, Requests, node, node_missing, node_name
-from driven_from_outside import DrivenSession, await_that, end
+from driven_from_outside import DrivenSession, await_that, end, started
 from processors import on_one_processor
 from workload import Workload
 
@@ -45,7 +45,7 @@ class StorageWorkload(Workload):
             stamps.make_image(folder / "image", IMAGE_SIZE)
         client = [*self.client(folder), *options_for(self.requests, self.aio)]
         with on_one_processor():
-            process = launch.popen(self.command(folder))
+            process = started(launch, self.command(folder), folder)
             try:
                 await_main_loop(folder / "pid", process)
                 launch.ready(process.pid)
@@ -86,7 +86,7 @@ class NbdWorkload(StorageWorkload):
 def await_main_loop(pid_file, process):
     """Until the daemon serves. It listens before it has carried out all of its options, which takes calls that a filter may not
     grant; the PID file is what it writes last, and ppoll() what its loop waits by."""
-    await_that(lambda: pid_file.exists() and is_in_ppoll(process.pid), process, f"it wrote {pid_file}")
+    await_that(lambda: pid_file.exists() and is_in_ppoll(process.pid), process, pid_file.parent, f"it wrote {pid_file}")
 
 
 def is_in_ppoll(pid):
