@@ -33,7 +33,7 @@ struct EnableOptions {
   std::string guest;
   std::string mode, roles;
   std::vector<std::string> features;
-  bool features_given = false;
+  bool mode_given = false, features_given = false;
   bool dry_run = false;
 };
 
@@ -87,7 +87,7 @@ Status check_startable(const std::string& xml) {
 
 DeclarationChange change_from(const EnableOptions& options) {
   DeclarationChange change;
-  if (!options.mode.empty()) change.mode = options.mode;
+  if (options.mode_given) change.mode = options.mode;
   if (!options.roles.empty()) change.roles = options.roles;
   if (options.features_given) {
     change.features = std::set<std::string>(options.features.begin(), options.features.end());
@@ -167,8 +167,8 @@ void add_enable_command(CLI::App& app, int& exit_status) {
   CLI::App* command =
       app.add_subcommand("enable", "Have a guest start under lockdown from its next start on");
   auto options = add_common_options(*command);
-  command->add_option("--mode", options->mode, "enforce, errno or audit; the host's when absent")
-      ->type_name("MODE");
+  CLI::Option* mode = command->add_option("--mode", options->mode, "The host's when absent")
+                          ->type_name("MODE:{enforce,errno,audit}");
   CLI::Option* features =
       command
           ->add_option("--allow", options->features,
@@ -178,7 +178,8 @@ void add_enable_command(CLI::App& app, int& exit_status) {
           ->allow_extra_args(false);
   command->add_flag_callback(
       "--roles", [options] { options->roles = "on"; }, "Threads have policies by their roles");
-  command->callback([options, features, &exit_status] {
+  command->callback([options, mode, features, &exit_status] {
+    options->mode_given = mode->count() > 0;
     options->features_given = features->count() > 0;
     exit_status = run_change(*options, enabled_by);
   });

@@ -15,6 +15,7 @@
 #include "kernel/bitmask.h"
 #include "src/cli/backends.h"
 #include "src/cli/commands.h"
+#include "src/cli/option_values.h"
 #include "src/cli/program_text.h"
 #include "src/cli/rendering.h"
 #include "src/cli/report.h"
@@ -229,7 +230,8 @@ void add_format_options(CLI::App& command, CompileOptions& options) {
       ->check(CLI::IsMember(
           {"raw", "asm", "c", "json", "oci", "spo", "minijail", "crosvm", "systemd"}));
   command.add_option("-o,--output", options.output, "Write to FILE, not to standard output")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command
       .add_option("--name", options.object_name, "spo: the name of the object; qemu when absent")
       ->type_name("NAME");
@@ -245,7 +247,8 @@ void add_policy_options(CLI::App& command, CompileOptions& options) {
   command
       .add_option("--union", options.union_file,
                   "Joins what this seccomp profile of a container runtime grants")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "integration/qemu/launch/run.h"
 #include "src/cli/commands.h"
+#include "src/cli/option_values.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
 
@@ -16,8 +17,7 @@ void add_run_command(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
       "  qsbx run --mode enforce -- qemu-system-x86_64 -M q35 ...\n"
       "It may be qemu-storage-daemon or qemu-nbd, too.");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("--mode", options->mode, "enforce (as when absent), errno or audit")
-      ->type_name("MODE");
+  add_mode_option(*command, options->mode);
   command
       ->add_option("--allow", options->features,
                    "What a manager may do later, such as hotplug; separated by commas")
@@ -34,7 +34,8 @@ void add_run_command(CLI::App& app, const QemuCommand& qemu, int& exit_status) {
                     "Let each thread keep only what its role needs: virtual processors, iothreads, "
                     "workers and others");
   command->add_option("--report", options->report_file, "Write to FILE what was put in force")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   add_profile_folder_option(*command, options->profiles);
   command->add_flag("--landlock", options->landlock,
                     "A wall besides: only the paths, and the TCP, that QEMU's options name");

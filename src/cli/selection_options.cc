@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "src/cli/option_values.h"
 #include "src/errors/text.h"
 #include "src/lockdown/sandbox.h"
 #include "src/machine/command_line.h"
@@ -161,18 +162,20 @@ Result<Policy> bound(Result<Policy> policy, const ChosenProfiles& chosen) {
   return bind_descriptors(*policy, chosen.bound);
 }
 
-Status check_role(const std::string& role) {
-  if (role.empty() || is_role(role)) return Done{};
-  return Error{ErrorCode::kUsage, "'" + role + "' is no role; the roles are " + joined(roles())};
-}
-
 }  // namespace
 
 CLI::Option* add_profile_folder_option(CLI::App& command, std::string& folder) {
   return command
       .add_option("--profiles", folder,
                   "The profile folder; $QSBX_PROFILES or else the installed one when absent")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(not_empty());
+}
+
+CLI::Option* add_mode_option(CLI::App& command, std::string& mode) {
+  return command.add_option("--mode", mode, "enforce when absent")
+      ->type_name("MODE")
+      ->check(a_mode());
 }
 
 void add_selection_options(CLI::App& command, SelectionOptions& options) {
@@ -225,15 +228,14 @@ void add_selection_options(CLI::App& command, SelectionOptions& options) {
       ->type_name("KIND=N[,N]")
       ->allow_extra_args(false)
       ->group(group);
-  command.add_option("--mode", options.mode, "enforce (as when absent), errno or audit")
-      ->type_name("MODE")
-      ->group(group);
+  add_mode_option(command, options.mode)->group(group);
   command.add_option("--role", options.role, "Only what threads of this role are granted")
       ->type_name("ROLE")
+      ->check(a_role())
       ->group(group);
-  command
-      .add_option("--arch", options.architecture, "x86_64 or aarch64; this machine's when absent")
+  command.add_option("--arch", options.architecture, "This machine's when absent")
       ->type_name("ARCH")
+      ->check(an_architecture())
       ->group(group);
 }
 
@@ -259,12 +261,8 @@ Result<std::string> read_rule_text(const std::string& file) {
 }
 
 Result<Architecture> architecture_of(const SelectionOptions& options) {
-  if (options.architecture.empty()) return native_architecture();
-  const std::optional<Architecture> architecture = architecture_by_name(options.architecture);
-  if (architecture) return *architecture;
-  return Error{ErrorCode::kUsage, "'" + options.architecture +
-                                      "' is no architecture that qsbx knows; it knows x86_64 and "
-                                      "aarch64"};
+  return options.architecture.empty() ? native_architecture()
+                                      : architecture_from_string(options.architecture);
 }
 
 Result<ProfileSet> read_profile_set(const SelectionOptions& options) {
@@ -290,9 +288,7 @@ Result<ChosenProfiles> choose_profiles(const SelectionOptions& options) {
                            .notes = {},
                            .set = std::nullopt,
                            .rule_files = {}};
-  for (const Status& status : {check_role(options.role), something_is_named(options)}) {
-    if (!status.ok()) return status.error();
-  }
+  if (const Status named = something_is_named(options); !named.ok()) return named.error();
   if (names_machine(options) || !options.profile_names.empty()) {
     Result<ProfileSet> set = read_profile_set(options);
     if (!set.ok()) return set.error();

@@ -35,6 +35,9 @@ struct SelectionOptions {
 // --profiles alone.
 CLI::Option* add_profile_folder_option(CLI::App& command, std::string& folder);
 
+// --mode alone.
+CLI::Option* add_mode_option(CLI::App& command, std::string& mode);
+
 void add_selection_options(CLI::App& command, SelectionOptions& options);
 
 // The options, followed up: what they name has been read and parsed.

@@ -15,6 +15,7 @@
 
 #include "kernel/thread_state.h"
 #include "src/cli/commands.h"
+#include "src/cli/option_values.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
 #include "src/cli/trace_file.h"
@@ -242,7 +243,8 @@ void add_trace_command(CLI::App& app, const QemuCommand& qemu, int& exit_status)
       "  qsbx trace -o calls.txt -- qemu-system-x86_64 -M q35 ...");
   auto options = std::make_shared<TraceOptions>();
   command->add_option("-o", options->output, "Write to FILE; to standard output when absent")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command->add_flag("--json", options->json, "Write JSON");
   command->add_option("--pid", options->pid, "Observe this process, until it or qsbx is to end")
       ->type_name("PID")

@@ -16,6 +16,7 @@
 #include "src/bpf/interpreter.h"
 #include "src/bpf/kernel_bitmap.h"
 #include "src/cli/commands.h"
+#include "src/cli/option_values.h"
 #include "src/cli/program_text.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
@@ -166,7 +167,8 @@ void add_verify_command(CLI::App& app, const QemuCommand& qemu, int& exit_status
   command
       ->add_option("--program", options->program_file,
                    "A raw program to hold against the policy, instead of our own")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command->callback([options, &qemu, &exit_status] {
     options->selection.qemu_command = qemu;
     exit_status = verify_command(*options);

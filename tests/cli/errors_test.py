@@ -42,6 +42,23 @@ class Usage(QsbxCase):
         self.assertIn("enforce, errno and audit", self.complaint(*with_rules, "--mode", "soft"))
         self.assertIn("x86_64 and aarch64", self.complaint(*with_rules, "--arch", "vax"))
         self.assertIn("the roles are main, vcpu", self.complaint(*with_rules, "--role", "boss"))
+        self.assertIn("enforce, errno and audit", self.complaint("run", "--mode", "soft", "--", "qemu-system-x86_64"))
+
+    def test_an_empty_value_is_not_an_absent_option(self):
+        with_rules = ["--rules", self.rules]
+        for command in ("compose", "compile", "explain", "verify", "diff", "stack"):
+            self.assertIn("--role: '' is no role", self.complaint(command, *with_rules, "--role", ""))
+            self.assertIn("--mode: '' is no mode", self.complaint(command, *with_rules, "--mode", ""))
+            self.assertIn("--arch: '' is no architecture", self.complaint(command, *with_rules, "--arch", ""))
+            self.assertIn("--profiles: the value is empty", self.complaint(command, *with_rules, "--profiles", ""))
+        for second in (["diff", *with_rules, "--"], ["stack", *with_rules, "--"]):
+            self.assertIn("--role: '' is no role", self.complaint(*second, *with_rules, "--role", ""))
+        for command, option in (("compile", "--union"), ("compile", "--output"), ("verify", "--program")):
+            self.assertIn(f"{option}: the value is empty; give one, or leave the option out",
+                          self.complaint(command, *with_rules, option, ""))
+        for option in ("--report", "--profiles"):
+            self.assertIn(f"{option}: the value is empty", self.complaint("run", option, "", "--", "qemu-system-x86_64"))
+        self.assertIn("-o: the value is empty", self.complaint("trace", "-o", "", "--", "qemu-system-x86_64"))
 
 
 class WrongSelection(QsbxCase):

@@ -269,6 +269,7 @@ class Enable(Commands):
         before = self.definition(guest)
         self.refused(2, "no profile has the feature 'hotplug-moon'; there are .*hotplug-disk", "enable", guest.name, "--allow", "hotplug-moon")
         self.refused(2, "line .*mode", "enable", guest.name, "--mode", "loose")
+        self.refused(2, "line .*mode", "enable", guest.name, "--mode", "")
         self.refused(2, "no guest moon: Domain not found", "enable", "moon")
         HOST.configure("least-mode=enforce")
         self.addCleanup(HOST.configure)
