@@ -16,11 +16,11 @@
 #include "src/cli/backends.h"
 #include "src/cli/commands.h"
 #include "src/cli/option_values.h"
+#include "src/cli/phase_policy.h"
 #include "src/cli/program_text.h"
 #include "src/cli/rendering.h"
 #include "src/cli/report.h"
 #include "src/cli/selection_options.h"
-#include "src/lockdown/sandbox.h"
 #include "src/verify/verify.h"
 
 namespace qsbx {
@@ -38,50 +38,8 @@ struct CompileOptions {
   bool tighten = false;
 };
 
-struct ModalPolicy {
-  Policy policy;
-  Mode mode;
-  std::vector<WeightedCall> recorded;
-};
-
-Result<ModalPolicy> run_policy(const SelectionOptions& options) {
-  const Result<ChosenProfiles> chosen = choose_covered_profiles(options);
-  if (!chosen.ok()) return chosen.error();
-  Result<Policy> policy = compose(*chosen);
-  if (!policy.ok()) return policy.error();
-  std::vector<WeightedCall> recorded = recorded_calls(*chosen, *policy);
-  return ModalPolicy{std::move(policy).value(), chosen->mode, std::move(recorded)};
-}
-
-Result<ModalPolicy> boot_policy(const SelectionOptions& options) {
-  const Result<Mode> mode = mode_from_string(options.mode);
-  if (!mode.ok()) return mode.error();
-  const Result<ProfileSet> set = read_profile_set(options);
-  if (!set.ok()) return set.error();
-  Result<Policy> policy = compose_boot(*set);
-  if (!policy.ok()) return policy.error();
-  return ModalPolicy{std::move(policy).value(), *mode, set->weights()};
-}
-
-Result<ModalPolicy> boot_and_run_policy(const SelectionOptions& options) {
-  Result<ModalPolicy> boot = boot_policy(options);
-  if (!boot.ok()) return boot;
-  Result<ModalPolicy> run = run_policy(options);
-  if (!run.ok()) return run;
-  Result<Policy> both = join(boot->policy, run->policy);
-  if (!both.ok()) return both.error();
-  run->policy = std::move(both).value();
-  return run;
-}
-
-Result<ModalPolicy> policy_of_phase(const CompileOptions& options) {
-  if (options.phase == "boot") return boot_policy(options.selection);
-  if (options.phase == "union") return boot_and_run_policy(options.selection);
-  return run_policy(options.selection);
-}
-
 Result<ModalPolicy> chosen_policy(const CompileOptions& options) {
-  Result<ModalPolicy> modal = policy_of_phase(options);
+  Result<ModalPolicy> modal = policy_of_phase(options.phase, options.selection);
   if (!modal.ok() || options.union_file.empty()) return modal;
   Result<Policy> united = united_with_file(modal->policy, options.union_file);
   if (!united.ok()) return united.error();
@@ -240,8 +198,8 @@ void add_format_options(CLI::App& command, CompileOptions& options) {
 void add_policy_options(CLI::App& command, CompileOptions& options) {
   command
       .add_option("--phase", options.phase,
-                  "run (as when absent), boot: the profiles of phase boot, whatever the machine, "
-                  "or union: both")
+                  "run (as when absent): what this machine needs; boot: what QEMU may do until its "
+                  "devices are ready, the same for every machine; union: both joined")
       ->type_name("PHASE")
       ->check(CLI::IsMember({"run", "boot", "union"}));
   command

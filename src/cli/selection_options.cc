@@ -84,10 +84,6 @@ Status add_profiles(ChosenProfiles& chosen, const SelectionOptions& options) {
   return Done{};
 }
 
-bool names_machine(const SelectionOptions& options) {
-  return !options.qemu_command.empty() || !options.processes.empty();
-}
-
 Status something_is_named(const SelectionOptions& options) {
   const bool named =
       names_machine(options) || !options.profile_names.empty() || !options.rule_files.empty();
@@ -163,6 +159,10 @@ Result<Policy> bound(Result<Policy> policy, const ChosenProfiles& chosen) {
 }
 
 }  // namespace
+
+bool names_machine(const SelectionOptions& options) {
+  return !options.qemu_command.empty() || !options.processes.empty();
+}
 
 CLI::Option* add_profile_folder_option(CLI::App& command, std::string& folder) {
   return command

@@ -40,6 +40,9 @@ CLI::Option* add_mode_option(CLI::App& command, std::string& mode);
 
 void add_selection_options(CLI::App& command, SelectionOptions& options);
 
+// A machine, by --argv or --pid: --xml and --domain have become --argv before.
+bool names_machine(const SelectionOptions& options);
+
 // The options, followed up: what they name has been read and parsed.
 struct ChosenProfiles {
   Selection selection;

@@ -132,6 +132,33 @@ class WrongSelection(QsbxCase):
         self.assertIn("QSBX-101", self.complaint("eval", "--rules", self.rules, "read"))
 
 
+class WrongPhase(QsbxCase):
+    def boot(self, *words):
+        return self.complaint("compile", "--phase", "boot", *words)
+
+    def test_what_phase_boot_would_ignore(self):
+        for option, value in (("--profile", "nosuch"), ("--profile", "virtio-blk"), ("--rules", self.rules),
+                              ("--fds", "kvm-vcpu=13"), ("--role", "vcpu"), ("--allow", "hotplug")):
+            self.assertEqual("qsbx: --phase boot is the same for every machine and each of its threads; "
+                             f"leave {option} out\n", self.boot(option, value))
+            if option != "--allow":
+                self.assertIn(f"leave {option} out", self.boot(option, value, *COVERED))
+
+    def test_a_machine_that_phase_boot_is_for(self):
+        self.qsbx("compile", "--phase", "boot", "--allow", "hotplug", *COVERED)
+        self.assertIn("did you mean 'hotplug'?", self.boot("--allow", "hotplugg", *COVERED))
+        self.assertIn("-device needs a value", self.boot(*COVERED, "-device"))
+        self.assertIn("no profile applies to device edu", self.boot(*COVERED, "-device", "edu"))
+        self.assertIn("process 2147483646", self.boot("--pid", "2147483646"))
+
+    def test_the_union_of_phases(self):
+        self.assertIn("which knows no roles; leave --role out",
+                      self.complaint("compile", "--phase", "union", "--role", "vcpu", *COVERED))
+        self.assertIn("which profiles?", self.complaint("compile", "--phase", "union"))
+        self.assertIn("no profile applies to device edu",
+                      self.complaint("compile", "--phase", "union", *COVERED, "-device", "edu"))
+
+
 class WrongCalls(QsbxCase):
     def call(self, *words):
         return self.complaint("eval", "--rules", self.rules, *words)

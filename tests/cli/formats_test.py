@@ -531,6 +531,9 @@ class Phases(FormatCase):
         self.assertEqual("allow", other_formats.oci_verdict(union, "execve", [0] * 6))
         self.assertNotEqual("allow", other_formats.oci_verdict(run, "execve", [0] * 6))
 
+    def test_a_machine_needs_nothing_that_boot_does_not_grant(self):
+        self.assertEqual(self.oci("boot"), self.oci("union"))
+
 
 class Options(FormatCase):
     def test_backends_are_about_programs(self):

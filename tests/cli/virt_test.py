@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import unittest
 
-from qsbx_case import BAD_INPUT, LACKING, QSBX, QsbxCase
+from qsbx_case import BAD_INPUT, LACKING, PROFILES, QSBX, QsbxCase
 
+SHIPPED = PROFILES.parents[2] / "profiles" / "qemu"
 LAUNCHER = pathlib.Path(QSBX).with_name("qemu-system-x86_64-qsbx")
 HOOK = pathlib.Path(QSBX).with_name("qsbx-libvirt-hook")
 
@@ -41,6 +42,18 @@ class Virt(QsbxCase):
         done = subprocess.run([alone, "compose", "--xml", xml], capture_output=True, text=True, timeout=60)
         self.assertEqual((LACKING, f"qsbx: there is no {self.folder}/qsbx-virt; install qsbx-libvirt\n"),
                          (done.returncode, done.stderr))
+
+    def test_phase_boot_of_a_guest_that_declares_features(self):
+        xml = self.folder / "guest.xml"
+        xml.write_text("""<domain type='qemu'><os><type machine='pc'>hvm</type></os><devices>
+            <emulator>/usr/bin/qemu-system-x86_64-qsbx</emulator><memballoon model='none'/></devices>
+            <metadata><qsbx:sandbox xmlns:qsbx='urn:qsbx:libvirt:domain:1'><qsbx:allow feature='migration'/></qsbx:sandbox></metadata>
+            </domain>""")
+        self.assertEqual(self.qsbx("compile", "--phase", "boot", profiles=SHIPPED),
+                         self.qsbx("compile", "--phase", "boot", "--xml", xml, profiles=SHIPPED))
+        xml.write_text(xml.read_text().replace("migration", "moon"))
+        self.assertIn("no rule is for the feature 'moon'",
+                      self.complaint("compile", "--phase", "boot", "--xml", xml, profiles=SHIPPED))
 
     def test_refresh_of_a_folder_that_is_not_there(self):
         self.assertIn("cannot read the folder /nowhere", self.complaint("virt", "refresh", "--in", "/nowhere"))
