@@ -88,10 +88,31 @@ int report_misfit(const Error& error) {
   return kNo;
 }
 
+// What a program answers in these modes is for libqsbx to act on, and these formats take it to
+// where others load it.
+void say_what_program_needs(Mode mode, const std::string& format) {
+  if (format != "raw" && format != "c") return;
+  if (mode == Mode::kErrno) {
+    say("in mode errno this program traps, so that libqsbx in the process lets the call fail; "
+        "without libqsbx a denied call ends the process");
+  }
+  if (mode == Mode::kAudit) {
+    say("in mode audit this program asks a listener, so that libqsbx in the process lets the call "
+        "run; without libqsbx a denied call fails with ENOSYS, and nothing is reported");
+  }
+}
+
+int write_program(const std::string& text, const ModalPolicy& modal,
+                  const CompileOptions& options) {
+  say_what_program_needs(modal.mode, options.format);
+  return write(text, options);
+}
+
 int compile_to_filter(const ModalPolicy& modal, const CompileOptions& options) {
   const Result<VerifiedProgram> proven = proven_program(modal);
   if (!proven.ok()) return report(proven.error());
-  return write(formatted(proven->program(), options.format, modal.policy.architecture()), options);
+  return write_program(formatted(proven->program(), options.format, modal.policy.architecture()),
+                       modal, options);
 }
 
 PartialCalls partial_calls(const CompileOptions& options) {
@@ -111,9 +132,9 @@ int compile_to_bitmask(const ModalPolicy& modal, const CompileOptions& options) 
     return report(cached.error());
   }
   say_bitmask(*numbers, program);
-  return write(options.format == "json" ? bitmask_json(*numbers, program)
-                                        : formatted(program, options.format, architecture),
-               options);
+  return write_program(options.format == "json" ? bitmask_json(*numbers, program)
+                                                : formatted(program, options.format, architecture),
+                       modal, options);
 }
 
 int answer_for_strict(const ModalPolicy& modal, const CompileOptions& options) {

@@ -67,6 +67,23 @@ class Compile(QsbxCase):
         self.assertNotEqual(plain, self.raw("--phase", "boot"))
 
 
+    def test_a_program_for_others_that_needs_libqsbx(self):
+        def said(*words):
+            result = self.run_qsbx("compile", "--rules", self.rules, *words)
+            self.assertEqual(YES, result.returncode, result.stderr)
+            return result.stderr.decode()
+
+        for words in (["--format", "raw"], ["--format", "c"], ["--format", "raw", "--backend", "bitmask", "--relax"]):
+            self.assertIn("qsbx: in mode errno this program traps, so that libqsbx in the process lets the call fail; "
+                          "without libqsbx a denied call ends the process\n", said("--mode", "errno", *words))
+            self.assertIn("qsbx: in mode audit this program asks a listener, so that libqsbx in the process lets the call "
+                          "run; without libqsbx a denied call fails with ENOSYS, and nothing is reported\n",
+                          said("--mode", "audit", *words))
+            self.assertNotIn("libqsbx", said(*words))
+        for form in ("asm", "json"):
+            self.assertEqual("", said("--mode", "audit", "--format", form))
+
+
 class Verify(QsbxCase):
     def test_our_program_is_proven(self):
         answer = json.loads(self.qsbx("verify", "--json", *COVERED))

@@ -149,9 +149,9 @@ class Systemd(RuntimeCase):
 
 
 class Bwrap(RuntimeCase):
-    def shell(self, script):
+    def shell(self, script, *words):
         program = self.folder / "program"
-        self.qsbx("compile", "--format", "raw", "-o", program, "--rules", self.rules)
+        self.qsbx("compile", "--format", "raw", "-o", program, "--rules", self.rules, *words)
         with open(program, "rb") as file:
             return subprocess.run(["bwrap", "--bind", self.root, "/", "--seccomp", str(file.fileno()),
                                    "/bin/busybox", "sh", "-c", script],
@@ -161,6 +161,13 @@ class Bwrap(RuntimeCase):
         self.assert_ran(0, "alive\n", self.shell("kill -0 $$ && echo alive"))
         self.assert_ran(KILLED, "here\n", self.shell("echo here; kill -CONT $$; echo not here"))
         self.assertIn("Network is down", self.shell("/bin/busybox mkdir /a").stderr)
+
+    def test_what_is_denied_in_modes_that_need_libqsbx(self):
+        """As compile says when it writes them."""
+        self.assert_ran(KILLED, "here\n", self.shell("echo here; kill -CONT $$; echo not here", "--mode", "errno"))
+        result = self.shell("kill -CONT $$ || echo failed", "--mode", "audit")
+        self.assert_ran(0, "failed\n", result)
+        self.assertIn("Function not implemented", result.stderr)
 
 
 if __name__ == "__main__":
