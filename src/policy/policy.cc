@@ -30,7 +30,9 @@ bool precedes(const Grant& a, const Grant& b, int number, Architecture architect
 
 }  // namespace
 
-std::string Origin::to_string() const { return file + ":" + std::to_string(line); }
+std::string Origin::to_string() const {
+  return line == 0 ? file : file + ":" + std::to_string(line);
+}
 
 Expression CallPolicy::condition() const {
   std::vector<Expression> conditions;

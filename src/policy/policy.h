@@ -20,7 +20,7 @@ namespace qsbx {
 struct Origin {
   std::string profile;  // "virtio-net"
   std::string file;
-  int line = 0;
+  int line = 0;  // 0: it is in no line; `file` says where it is as well as can be said
 
   std::string to_string() const;  // "file:line"
   auto operator<=>(const Origin&) const = default;

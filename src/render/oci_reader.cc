@@ -95,8 +95,10 @@ class OciReader {
  private:
   void fail(const std::string& reason) {
     if (!problem_.empty()) return;
-    problem_ = entry_ == 0 ? reason : "entry " + std::to_string(entry_) + ": " + reason;
+    problem_ = entry_ == 0 ? reason : entry_name() + ": " + reason;
   }
+
+  std::string entry_name() const { return "entry " + std::to_string(entry_); }
 
   void check_default(const std::string& action) {
     if (action.empty()) return fail("it has no defaultAction");
@@ -175,7 +177,8 @@ class OciReader {
   void add(const Json& entry) {
     const std::string action = text_of(entry, "action");
     const Expression condition = condition_of_all(list_of(entry, "args"));
-    const Origin origin = {file_, file_, entry_};
+    // Tools write such a file as one line, so a line would name nothing.
+    const Origin origin = {file_, file_ + " " + entry_name(), 0};
     for (const std::string& name : names_of(entry)) {
       const Syscall* call = find_syscall(policy_.architecture(), name);
       if (call == nullptr) continue;

@@ -490,6 +490,16 @@ class Union(FormatCase):
     def test_programs_can_have_it_too(self):
         self.assertIn("(bpf)", self.text("asm", "--union", self.base, rules=LOOKS))
 
+    def test_a_rule_of_the_file_is_named_by_its_entry(self):
+        err = self.rejection("systemd", "--union", self.base, rules=NUMBERS + "read: fd == 0\n")
+        self.assertIn(f"which looks at arguments: read ({self.rules}:4), kill ({self.base} entry 3), "
+                      f"personality ({self.base} entry 2); --relax", err)
+        _, _, err = self.compile("systemd", "--union", self.base, "--relax")
+        self.assertIn(f"qsbx: changed: personality at {self.base} entry 2 now grants every personality\n", err)
+        _, out, _ = self.compile("json", "--union", self.base, "--backend", "bitmask", "--relax")
+        self.assertIn({"syscall": "personality", "file": f"{self.base} entry 2", "line": 0, "now": "whole"},
+                      json.loads(out)["changed_rules"])
+
     def test_what_is_no_profile(self):
         def with_entry(**entry):
             return json.dumps({"defaultAction": "SCMP_ACT_ERRNO",
