@@ -4,10 +4,12 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "src/syscalls/constants.h"
 #include "src/syscalls/syscall_table.h"
 
 namespace qsbx {
@@ -157,10 +159,23 @@ class OciReader {
   }
 
   int errno_of(const Json& entry) {
+    const Json& name = member(entry, "errno");
+    if (!name.is_null() && !name.is_string()) fail("errno is no text");
+    const std::string text = name.is_string() ? name.get<std::string>() : "";
+    if (!text.empty()) return errno_of_text(text);
     if (member(entry, "errnoRet").is_null()) return EPERM;
     const uint64_t error = number_of(entry, "errnoRet");
     if (error == 0 || error > 4095) fail("errnoRet is no errno");
     return static_cast<int>(error);
+  }
+
+  // Podman's way to say it, which counts there before errnoRet: a name, or a number as a text.
+  int errno_of_text(const std::string& text) {
+    int error = find_errno(text).value_or(0);
+    const char* end = text.data() + text.size();
+    if (error == 0 && std::from_chars(text.data(), end, error).ptr != end) error = 0;
+    if (error < 1 || error > 4095) fail("there is no errno '" + text + "'");
+    return error;
   }
 
   std::vector<std::string> names_of(const Json& entry) {

@@ -500,6 +500,15 @@ class Union(FormatCase):
         self.assertIn({"syscall": "personality", "file": f"{self.base} entry 2", "line": 0, "now": "whole"},
                       json.loads(out)["changed_rules"])
 
+    def test_an_errno_by_its_name(self):
+        """As Podman's own profile has it, where it counts before errnoRet."""
+        entries = [{"names": ["bpf"], "errno": "ENOSYS"}, {"names": ["sync"], "errno": "ENOSYS", "errnoRet": 1},
+                   {"names": ["acct"], "errno": "95"}, {"names": ["swapon"], "errno": "", "errnoRet": 13}, {"names": ["reboot"]}]
+        self.base.write_text(json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+            {**entry, "action": "SCMP_ACT_ERRNO"} for entry in entries]}))
+        oci = json.loads(self.text("oci", "--union", self.base, rules=LOOKS))
+        self.assertEqual([38, 38, 95, 13, 1], [other_formats.oci_verdict(oci, entry["names"][0], [0] * 6) for entry in entries])
+
     def test_what_is_no_profile(self):
         def with_entry(**entry):
             return json.dumps({"defaultAction": "SCMP_ACT_ERRNO",
@@ -512,6 +521,10 @@ class Union(FormatCase):
                 (with_entry(names=[]), "entry 1: it names no call"),
                 (with_entry(action="SCMP_ACT_NOTIFY"), "entry 1: there is no action 'SCMP_ACT_NOTIFY' for a union"),
                 (with_entry(action="SCMP_ACT_ERRNO", errnoRet=0), "entry 1: errnoRet is no errno"),
+                (with_entry(action="SCMP_ACT_ERRNO", errno="ENOSUCH"), "entry 1: there is no errno 'ENOSUCH'"),
+                (with_entry(action="SCMP_ACT_ERRNO", errno="38x"), "entry 1: there is no errno '38x'"),
+                (with_entry(action="SCMP_ACT_ERRNO", errno="4096"), "entry 1: there is no errno '4096'"),
+                (with_entry(action="SCMP_ACT_ERRNO", errno=38), "entry 1: errno is no text"),
                 (with_entry(args=[{"index": 6, "op": "SCMP_CMP_EQ"}]), "entry 1: a call has no argument 6"),
                 (with_entry(args=[{"index": 0, "op": "LIKE"}]), "entry 1: there is no operator 'LIKE'"),
                 (with_entry(args=[{"index": 0, "value": -1, "op": "SCMP_CMP_EQ"}]), "entry 1: value is no number"),
