@@ -32,7 +32,7 @@ struct CompileOptions {
   std::string output;  // empty: standard output
   std::string phase = "run";
   std::string union_file;
-  std::string object_name = "qemu";
+  std::string object_name;  // empty: "qemu"
   std::string backend = "filter";
   bool relax = false;
   bool tighten = false;
@@ -151,12 +151,17 @@ int answer_for_strict(const ModalPolicy& modal, const CompileOptions& options) {
 
 int compile_to_format(const ModalPolicy& modal, Format format, const CompileOptions& options) {
   const Result<std::string> text =
-      rendered(modal.policy, {format, modal.mode, partial_calls(options), options.object_name});
+      rendered(modal.policy, {format, modal.mode, partial_calls(options),
+                              options.object_name.empty() ? "qemu" : options.object_name});
   if (!text.ok()) return report_misfit(text.error());
   return write(*text, options);
 }
 
 Status check_options(const CompileOptions& options) {
+  if (!options.object_name.empty() && options.format != "spo") {
+    return Error{ErrorCode::kUsage,
+                 "--name is for the object of --format spo; no other format has one, leave it out"};
+  }
   const bool rendering = format_by_name(options.format).has_value();
   if (rendering && options.backend != "filter") {
     return Error{ErrorCode::kUsage, "--backend is about programs, and " + options.format +
@@ -213,7 +218,8 @@ void add_format_options(CLI::App& command, CompileOptions& options) {
       ->check(not_empty());
   command
       .add_option("--name", options.object_name, "spo: the name of the object; qemu when absent")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(not_empty());
 }
 
 void add_policy_options(CLI::App& command, CompileOptions& options) {

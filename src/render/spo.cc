@@ -32,11 +32,13 @@ std::string yaml_of(const Entry& entry) {
 }  // namespace
 
 Status check_object_name(const std::string& name) {
-  static const std::regex kForm("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
-  if (name.size() <= 63 && std::regex_match(name, kForm)) return Done{};
-  return Error{ErrorCode::kUsage, "'" + printable(name) +
-                                      "' is no name for an object of Kubernetes: lower case "
-                                      "letters, digits and -, up to 63, no - at the ends"};
+  static const std::regex kForm(
+      R"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)");
+  if (name.size() <= 253 && std::regex_match(name, kForm)) return Done{};
+  return Error{ErrorCode::kUsage,
+               "'" + printable(name) +
+                   "' is no name for an object of Kubernetes: lower case letters, digits, - and ., "
+                   "up to 253, and each part between dots begins and ends with a letter or digit"};
 }
 
 std::string to_spo(const Policy& policy, Mode mode, const std::string& name,

@@ -13,7 +13,8 @@
 
 namespace qsbx {
 
-// What Kubernetes takes as the name of an object (RFC 1123). kUsage otherwise.
+// What Kubernetes takes as the name of a custom resource: a DNS subdomain (RFC 1123), whose labels
+// may be longer than DNS has them. kUsage otherwise.
 Status check_object_name(const std::string& name);
 
 std::string to_spo(const Policy& policy, Mode mode, const std::string& name,

@@ -323,10 +323,23 @@ class Spo(FormatCase):
                                  {"SCMP_CMP_EQ", "SCMP_CMP_MASKED_EQ"})
 
     def test_a_name_that_kubernetes_does_not_take(self):
-        for name in ("Guests", "-a", "a" * 64, "", "a\nb"):
+        for name in ("Guests", "-a", "a-", "a_b", "a" * 254, ".a", "a.", "a..b", "a.-b", "a-.b", "a\nb"):
             status, out, err = self.compile("spo", "--name", name, rules=LOOKS)
             self.assertEqual((BAD_INPUT, ""), (status, out))
             self.assertIn("is no name for an object of Kubernetes", err)
+        _, _, err = self.compile("spo", "--name", "")
+        self.assertIn("--name: the value is empty", err)
+
+    def test_names_that_kubernetes_takes(self):
+        for name in ("web.guests", "a", "0", "a--b.c-d.9", ".".join("a" * 63 for _ in range(3)), "a" * 253):
+            profile = yaml.safe_load(self.text("spo", "--name", name, rules=NUMBERS))
+            self.assertEqual(name, profile["metadata"]["name"])
+
+    def test_other_formats_have_no_name(self):
+        for form in ("oci", "minijail", "systemd", "raw", "asm"):
+            status, out, err = self.compile(form, "--name", "guests", rules=NUMBERS)
+            self.assertEqual((BAD_INPUT, ""), (status, out))
+            self.assertIn("--name is for the object of --format spo", err)
 
 
 class Minijail(FormatCase):
