@@ -24,10 +24,27 @@ Status add(Findings& findings, Result<Findings> more) {
   return Done{};
 }
 
+// What it runs by and what it is started by the next time are two descriptions then.
+std::optional<Finding> finding_on_change(const Guest& guest) {
+  const auto changed = changed_protection(guest);
+  if (!changed) return std::nullopt;
+  if (*changed) {
+    return Finding{"not-restarted", guest.name,
+                   "nothing locks it down, since it was enabled after its start",
+                   "shut it down and start it; a reboot is not enough"};
+  }
+  return Finding{"disabled", guest.name, "nothing locks it down from its next start on",
+                 "enable it, if that is not meant"};
+}
+
 // A guest of which only the log is left cannot be looked at.
 Status add_guest(Findings& findings, const Guest& guest) {
   if (guest.xml.empty()) return Done{};
-  return add(findings, findings_on_guest(guest.xml, guest.name, guest.daemon.user));
+  const auto change = finding_on_change(guest);
+  if (change) findings.push_back(*change);
+  const bool looks_ahead = change && change->id == "not-restarted";
+  return add(findings, findings_on_guest(looks_ahead ? guest.definition : guest.xml, guest.name,
+                                         guest.daemon.user));
 }
 
 Status add_file(Findings& findings, const std::string& file) {

@@ -10,8 +10,10 @@
 
 #include "integration/libvirt/changes.h"
 #include "integration/libvirt/guest_process.h"
+#include "integration/libvirt/hand_over.h"
 #include "integration/libvirt/host_configuration.h"
 #include "integration/libvirt/patched_qemu.h"
+#include "integration/libvirt/qemu_request.h"
 #include "integration/libvirt/text_file.h"
 #include "integration/libvirt/xml.h"
 #include "src/errors/text.h"
@@ -84,17 +86,26 @@ Status add_state(Guest& guest) {
 
 Status add_definition(Guest& guest) {
   guest.defined = true;
-  if (guest.runs()) return Done{};
   auto text = read_kept_file(guest.daemon.definitions + guest.name + ".xml");
   if (!text) return unless_gone(text.error());
-  guest.xml = std::move(text).value();
+  guest.definition = std::move(text).value();
+  if (!guest.runs()) guest.xml = guest.definition;
   return Done{};
+}
+
+// libvirt names logs after guests, and there may have been another one of this name.
+bool is_of_another(const GuestLog& log, const Guest& guest) {
+  const auto started = uuid_in(log.command);
+  const auto described = Xml::parse(guest.xml, "domain");
+  if (!started || started->empty() || !described) return false;
+  const auto wanted = uuid_from_string(described->text("/domain/uuid"));
+  return wanted && *wanted != *started;
 }
 
 Status add_log(Guest& guest) {
   auto log = read_guest_log(guest.daemon.logs + guest.name + ".log");
   if (!log) return log.error();
-  guest.log = std::move(log).value();
+  if (!is_of_another(*log, guest)) guest.log = std::move(log).value();
   return Done{};
 }
 
@@ -179,6 +190,16 @@ Result<std::optional<Protection>> protection_of(const Guest& guest) {
   auto protection = decide(host->standard, host->bounds, domain->declaration);
   if (!protection) return protection.error();
   return std::optional<Protection>(std::move(protection).value());
+}
+
+std::optional<std::optional<Protection>> changed_protection(const Guest& guest) {
+  if (!guest.runs() || guest.definition.empty()) return std::nullopt;
+  Guest next = guest;
+  next.xml = guest.definition;
+  const auto now = protection_of(guest);
+  const auto then = protection_of(next);
+  if (!now || !then || now->has_value() == then->has_value()) return std::nullopt;
+  return *then;
 }
 
 }  // namespace qsbx

@@ -21,6 +21,7 @@ struct Guest {
   std::string name;
   std::string xml;  // its description: as it runs, or else as it is defined; empty where only
                     // its log is left
+  std::string definition;  // what it is started by the next time
   bool defined = false;
   pid_t process = 0;  // 0: it does not run
   bool paused = false;
@@ -43,6 +44,10 @@ Result<Guest> find_guest(const LibvirtDaemon& daemon, const std::string& name);
 
 // What it has to run under by its description; nothing where nothing locks it down.
 Result<std::optional<Protection>> protection_of(const Guest& guest);
+
+// Whether a guest that runs was enabled or disabled since it was started, which goes for its next
+// start: what it has to run under then. Nothing where that is as it runs.
+std::optional<std::optional<Protection>> changed_protection(const Guest& guest);
 
 }  // namespace qsbx
 

@@ -21,7 +21,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 Error never_started(const std::string& log) {
-  return Error{ErrorCode::kNotProven,
+  return Error{ErrorCode::kUsage,
                log +
                    " has no command line: the guest was never started here; name the guest, or "
                    "its description"};

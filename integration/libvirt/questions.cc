@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -57,9 +58,12 @@ Status ask(const std::string& question, const Words& targets, const Words& more)
   return become_qsbx(words);
 }
 
-Error nothing_locks_down(const std::string& name) {
+Error nothing_locks_down(const Guest& guest) {
+  const bool next_time = changed_protection(guest).has_value();
   return Error{ErrorCode::kNotProven,
-               "nothing locks " + printable(name) + " down; qsbx virt enable does"};
+               "nothing locks " + printable(guest.name) + " down; " +
+                   (next_time ? "it was enabled after its start: shut it down and start it"
+                              : "qsbx virt enable does")};
 }
 
 std::string what_is_in_force(const GuestCheck& check) {
@@ -79,7 +83,7 @@ Status verify_in_force(const std::string& name) {
   if (!guest) return guest.error();
   const GuestCheck check = check_guest(*guest);
   if (check.wrong) return Error{check.wrong->code, printable(name) + ": " + check.wrong->message};
-  if (!check.protection) return nothing_locks_down(name);
+  if (!check.protection) return nothing_locks_down(*guest);
   say(printable(name) + ": " + what_is_in_force(check));
   return Done{};
 }
@@ -90,6 +94,13 @@ Status verify(const Words& targets, const Words& more) {
     if (Status holds = verify_in_force(targets.front()); !holds) return holds;
   }
   return ask("verify", targets, more);
+}
+
+// "--", behind which a guest's name may begin with a dash, is no word for qsbx.
+Words without_separator(Words more) {
+  const auto separator = std::ranges::find(more, "--");
+  if (separator != more.end()) more.erase(separator);
+  return more;
 }
 
 using Answer = std::function<Status(const Words& targets, const Words& more)>;
@@ -109,7 +120,7 @@ void add_question(CLI::App& app, const std::string& question, const std::string&
   command->footer("Then, whatever else qsbx " + question + " takes; see qsbx " + question +
                   " --help.");
   command->callback([answer, names, command, &exit_status] {
-    const Status done = answer(*names, command->remaining());
+    const Status done = answer(*names, without_separator(command->remaining()));
     if (!done) exit_status = report(done.error());
   });
 }

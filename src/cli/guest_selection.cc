@@ -45,7 +45,7 @@ int status_of(pid_t child) {
 [[noreturn]] void answer_into(int pipe, const Guest& guest) {
   dup2(pipe, STDOUT_FILENO);
   close(pipe);
-  _exit(become_virt({guest.question, guest.name}));
+  _exit(become_virt({guest.question, "--", guest.name}));
 }
 
 // What went wrong has been said by qsbx-virt, on standard error.

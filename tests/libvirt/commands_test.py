@@ -6,6 +6,7 @@ explain and diff."""
 import json
 import pathlib
 import unittest
+import uuid
 
 from commands_test_case import QEMU, Commands
 from libvirt_host import LAUNCHER, arguments, eventually, managed_host, metadata, run
@@ -164,6 +165,20 @@ class Check(Commands):
         self.assertRegex(virt("check", guest.name).stdout, rf"^{guest.name}: <interface type='user'>.* \[slirp\]\n    use a network")
         other = self.foreign(command_line=arguments(variables=[("LD_PRELOAD", "/x")]))
         self.assertEqual(["not-enabled", "slirp", "variable"], self.found(other.name))
+
+    def test_a_guest_that_was_enabled_or_disabled_while_it_ran(self):
+        guest = self.foreign()
+        guest.virsh("start")
+        self.assertEqual(["not-enabled", "slirp"], self.found(guest.name))
+        self.assertEqual(0, virt("enable", guest.name).returncode)
+        self.assertEqual(["not-restarted", "slirp"], self.found(guest.name))
+        self.refused(1, f"nothing locks {guest.name} down; it was enabled after its start: shut it down and start it",
+                     "verify", guest.name)
+        guest.virsh("destroy")
+        guest.virsh("start")
+        self.assertEqual(["slirp"], self.found(guest.name))
+        self.assertEqual(0, virt("disable", guest.name).returncode)
+        self.assertEqual(["disabled", "slirp"], self.found(guest.name))
 
     def test_a_host_that_undermines_all(self):
         guest = self.guest()
@@ -332,6 +347,24 @@ class Questions(Commands):
         same = virt("diff", guest.file, guest.name)
         self.assertEqual(0, same.returncode, same.stdout + same.stderr)
 
+    def test_of_another_guest_that_had_the_name(self):
+        guest = self.running()
+        self.assertIn("virtio-blk-pci", virt("compose", guest.name).stdout)
+        guest.virsh("destroy")
+        guest.virsh("undefine")
+        text = pathlib.Path(guest.file).read_text()
+        pathlib.Path(guest.file).write_text(text.replace(guest.uuid, str(uuid.uuid4())))
+        guest.define()
+        self.assertIn("the guest was never started here", virt("compose", guest.name).stderr)
+
+    def test_a_name_that_begins_with_a_dash(self):
+        guest = self.host.define("-dashed", features=["hotplug-disk"])
+        run("virsh", "-c", "qemu:///system", "define", guest.file)
+        self.addCleanup(run, "virsh", "-c", "qemu:///system", "undefine", "--domain", "-dashed")
+        by_name = run(QSBX, "compose", "--json", "--domain=-dashed").stdout
+        self.assertEqual(by_name, virt("compose", "--json", "--", "-dashed").stdout)
+        self.assertEqual(0, virt("explain", "--", "-dashed", "openat").returncode)
+
     def test_as_selections_of_qsbx(self):
         guest = self.guest(features=["hotplug-disk"], attributes='mode="errno"')
         by_virt = virt("compose", guest.file, "--json").stdout
@@ -405,7 +438,7 @@ class Questions(Commands):
         self.refused(2, "cannot read /nonexistent.xml: No such file", "compose", "/nonexistent.xml")
         log = HOST.directory / "empty.log"
         log.write_text("")
-        self.refused(1, "empty.log has no command line: the guest was never started here", "compose", log)
+        self.refused(2, "empty.log has no command line: the guest was never started here", "compose", log)
         self.refused(2, "there is no guest moon", "diff", guest.name.replace(guest.name, "moon"), guest.name)
 
 
