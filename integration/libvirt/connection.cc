@@ -54,4 +54,11 @@ Result<std::string> definition_of(virDomainPtr domain) {
 
 bool is_running(virDomainPtr domain) { return virDomainIsActive(domain) == 1; }
 
+Result<FormerStates> former_states_of(virDomainPtr domain) {
+  const int saved = virDomainHasManagedSaveImage(domain, 0);
+  const int snapshots = virDomainSnapshotNum(domain, 0);
+  if (saved >= 0 && snapshots >= 0) return FormerStates{saved == 1, snapshots};
+  return refused("libvirt does not say which states of the guest are saved");
+}
+
 }  // namespace qsbx

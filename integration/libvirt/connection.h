@@ -44,6 +44,14 @@ Result<std::string> definition_of(virDomainPtr domain);
 
 bool is_running(virDomainPtr domain);
 
+// What brings the guest back as it was when it was made, its emulator included.
+struct FormerStates {
+  bool saved = false;  // by `virsh managedsave`
+  int snapshots = 0;
+};
+
+Result<FormerStates> former_states_of(virDomainPtr domain);
+
 }  // namespace qsbx
 
 #endif

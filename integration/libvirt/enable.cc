@@ -126,17 +126,40 @@ Result<ChangedDefinition> disabled_by(const EnableOptions&, const std::string& x
   return disabled(xml, *qemu);
 }
 
-using Change = Result<ChangedDefinition> (*)(const EnableOptions&, const std::string& xml);
+struct Change {
+  Result<ChangedDefinition> (*make)(const EnableOptions&, const std::string& xml);
+  // What keeps a guest from starting as it was before.
+  std::string against_former;
+};
 
-Status carry_out(const EnableOptions& options, Change change) {
+std::string bringing_back(int snapshots) {
+  if (snapshots == 1) return "a snapshot brings its own definition back when it is reverted to";
+  return std::to_string(snapshots) +
+         " snapshots bring their own definitions back when they are reverted to";
+}
+
+Status tell_of_former_states(virDomainPtr domain, const std::string& guest, const Change& change) {
+  const auto former = former_states_of(domain);
+  if (!former) return former.error();
+  if (former->saved) {
+    say("it has a saved state, and starts from that as it was then: virsh managedsave-remove " +
+        guest + " (which loses that state), or managedsave-edit" + change.against_former);
+  }
+  if (former->snapshots > 0) say(bringing_back(former->snapshots) + change.against_former);
+  return Done{};
+}
+
+Status carry_out(const EnableOptions& options, const Change& change) {
   const auto connection = Connection::open(daemon_of(getuid()).uri, false);
   if (!connection) return connection.error();
   const auto domain = connection->find_defined(options.guest);
   if (!domain) return domain.error();
   const auto xml = definition_of(domain->get());
   if (!xml) return xml.error();
-  const auto changed = change(options, *xml);
+  const auto changed = change.make(options, *xml);
   if (!changed) return changed.error();
+  const Status told = tell_of_former_states(domain->get(), options.guest, change);
+  if (!told) return told.error();
   if (!changed->differs()) {
     say("nothing to change");
     return Done{};
@@ -145,11 +168,14 @@ Status carry_out(const EnableOptions& options, Change change) {
   if (!text) return text.error();
   std::cout << *text;
   if (options.dry_run) return Done{};
-  if (is_running(domain->get())) say("it runs, and is as it was until it is started the next time");
+  if (is_running(domain->get())) {
+    say("it runs, and is as it was until it is shut down and started; what is saved or migrated "
+        "of it until then stays so");
+  }
   return connection->define(changed->after);
 }
 
-int run_change(const EnableOptions& options, Change change) {
+int run_change(const EnableOptions& options, const Change& change) {
   const Status done = carry_out(options, change);
   return done ? kDone : report(done.error());
 }
@@ -181,7 +207,9 @@ void add_enable_command(CLI::App& app, int& exit_status) {
   command->callback([options, mode, features, &exit_status] {
     options->mode_given = mode->count() > 0;
     options->features_given = features->count() > 0;
-    exit_status = run_change(*options, enabled_by);
+    exit_status = run_change(
+        *options, {enabled_by, std::string("; require=yes in ") + kHostConfigurationFile +
+                                   " lets no guest start without lockdown"});
   });
 }
 
@@ -189,7 +217,9 @@ void add_disable_command(CLI::App& app, int& exit_status) {
   CLI::App* command =
       app.add_subcommand("disable", "Have a guest start without lockdown from its next start on");
   auto options = add_common_options(*command);
-  command->callback([options, &exit_status] { exit_status = run_change(*options, disabled_by); });
+  command->callback([options, &exit_status] {
+    exit_status = run_change(*options, {disabled_by, ""});
+  });
 }
 
 }  // namespace qsbx

@@ -268,10 +268,39 @@ class Enable(Commands):
         guest = self.running()
         before = (guest.pid, guest.virsh("dumpxml").stdout, guest.threads())
         done = virt("disable", guest.name)
-        self.assertEqual((0, "qsbx: it runs, and is as it was until it is started the next time\n"), (done.returncode, done.stderr))
+        self.assertEqual((0, "qsbx: it runs, and is as it was until it is shut down and started; what is saved or migrated of it "
+                             "until then stays so\n"), (done.returncode, done.stderr))
         self.assertEqual(before, (guest.pid, guest.virsh("dumpxml").stdout, guest.threads()))
         self.assertIn(f"<emulator>{QEMU}</emulator>", self.definition(guest))
         self.assertTrue(status(guest.name)[1][guest.name]["locked_down"])
+
+    def test_a_saved_state_is_told_of_and_does_not_start_where_lockdown_is_required(self):
+        guest = self.foreign()
+        guest.virsh("start")
+        guest.virsh("managedsave")
+        self.addCleanup(guest.virsh, "managedsave-remove", check=False)
+        done = virt("enable", guest.name)
+        self.assertEqual((0, f"qsbx: it has a saved state, and starts from that as it was then: virsh managedsave-remove {guest.name} "
+                             "(which loses that state), or managedsave-edit; require=yes in /etc/qsbx/libvirt.conf lets no guest "
+                             "start without lockdown\n"), (done.returncode, done.stderr))
+        self.assertIn(f"<emulator>{LAUNCHER}</emulator>", self.definition(guest))
+        HOST.configure("require=yes")
+        self.addCleanup(HOST.configure)
+        self.assertIn("require=yes", guest.virsh("start", check=False).stderr)
+        done = virt("disable", guest.name)
+        self.assertEqual(0, done.returncode)
+        self.assertRegex(done.stderr, r"^qsbx: it has a saved state, .* or managedsave-edit\n$")
+
+    def test_snapshots_are_told_of(self):
+        guest = self.foreign()
+        guest.virsh("snapshot-create-as", "one")
+        done = virt("enable", guest.name, "--dry-run")
+        self.assertRegex(done.stderr, "^qsbx: a snapshot brings its own definition back when it is reverted to; require=yes in ")
+        guest.virsh("snapshot-create-as", "two")
+        self.assertEqual(0, virt("enable", guest.name).returncode)
+        done = virt("enable", guest.name)
+        self.assertRegex(done.stderr, "^qsbx: 2 snapshots bring their own definitions back when they are reverted to; require=yes .*\n"
+                                      "qsbx: nothing to change\n$")
 
     def test_malformed_metadata_can_be_taken_out(self):
         guest = self.guest(metadata_xml=metadata("", 'mode="none"'))
