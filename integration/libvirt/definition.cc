@@ -12,6 +12,9 @@ namespace qsbx {
 namespace {
 
 constexpr char kSandboxes[] = "/domain/metadata/qsbx:sandbox";
+// Of any version and name, as read_domain() refuses them.
+constexpr char kOurs[] =
+    "/domain/metadata/*[starts-with(namespace-uri(), 'urn:qsbx:libvirt:domain:')]";
 
 const xmlChar* as_xml(const std::string& text) {
   return reinterpret_cast<const xmlChar*>(text.c_str());
@@ -95,7 +98,7 @@ void set_emulator(const Xml& xml, const std::string& program) {
 }
 
 void remove_declaration(const Xml& xml) {
-  for (xmlNode* sandbox : xml.select(kSandboxes)) remove(sandbox);
+  for (xmlNode* declaration : xml.select(kOurs)) remove(declaration);
   for (xmlNode* metadata : xml.select("/domain/metadata[not(*)]")) remove(metadata);
 }
 

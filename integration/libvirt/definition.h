@@ -30,7 +30,8 @@ struct ChangedDefinition {
 Result<ChangedDefinition> enabled(const std::string& xml, const std::string& launcher,
                                   const DeclarationChange& change);
 
-// The emulator becomes `qemu` where it is a launcher, and the metadata declare nothing.
+// The emulator becomes `qemu` unless that is empty, and nothing of qsbx's is left in the metadata,
+// whatever version of qsbx it is for.
 Result<ChangedDefinition> disabled(const std::string& xml, const std::string& qemu);
 
 // What `diff -u` shows; kKernel where it is not installed.

@@ -18,6 +18,7 @@
 #include "integration/libvirt/refresh.h"
 #include "integration/libvirt/virt_commands.h"
 #include "integration/libvirt/virt_report.h"
+#include "integration/qemu/launch/qemu_binary.h"
 #include "src/errors/text.h"
 #include "src/lockdown/sandbox.h"
 #include "src/machine/process_command.h"
@@ -37,11 +38,37 @@ struct EnableOptions {
   bool dry_run = false;
 };
 
+constexpr char kBuiltIn[] =
+    "the guest's QEMU has the lockdown built in, and is told by -sandbox in its <qemu:commandline>";
+
 Error wrong(const std::string& why) { return Error{ErrorCode::kUsage, why}; }
 
 bool same_file(const std::string& one, const std::string& other) {
   std::error_code error;
   return fs::equivalent(one, other, error);
+}
+
+// The QEMU of the launcher's name; empty where it is not installed.
+std::string installed_qemu(const std::string& launcher) {
+  const auto name = qemu_name_of(launcher);
+  if (!name) return "";
+  for (const fs::path& folder : {fs::path(launcher).parent_path(), fs::path("/usr/bin")}) {
+    if (const auto found = find_program(folder / *name)) return *found;
+  }
+  return "";
+}
+
+// A configuration that leads to no QEMU is a reason to disable guests, not one to leave them so.
+Result<std::string> qemu_instead_of(const std::string& launcher) {
+  const auto configured = qemu_behind(launcher);
+  if (configured) return configured;
+  const std::string& why = configured.error().message;
+  const std::string installed = installed_qemu(launcher);
+  if (installed.empty()) {
+    return wrong(why + "; give the guest the <emulator> that it is to have (virsh edit)");
+  }
+  say("the emulator becomes " + installed + ", since " + why);
+  return installed;
 }
 
 // The launcher that starts the guest's own QEMU, and no other.
@@ -102,9 +129,7 @@ Result<ChangedDefinition> enabled_by(const EnableOptions& options, const std::st
   const auto patched = lockdown_in(domain->arguments);
   if (!patched) return patched.error();
   if (*patched) {
-    return wrong(
-        "the guest's QEMU has the lockdown built in, and is told by -sandbox in its "
-        "<qemu:commandline>; change that (virsh edit)");
+    return wrong(std::string(kBuiltIn) + "; change that (virsh edit)");
   }
   const auto launcher = launcher_for(*domain);
   if (!launcher) return launcher.error();
@@ -114,14 +139,21 @@ Result<ChangedDefinition> enabled_by(const EnableOptions& options, const std::st
   return changed;
 }
 
+void tell_of_built_in_lockdown(const Domain& domain) {
+  const auto patched = lockdown_in(domain.arguments);
+  if (patched && !*patched) return;
+  say(std::string(kBuiltIn) + ", which stays; take lockdown= out of that (virsh edit)");
+}
+
 // Metadata that are malformed are what one may want to be rid of, so only the emulator is read.
 Result<ChangedDefinition> disabled_by(const EnableOptions&, const std::string& xml) {
   auto bare = disabled(xml, "");
   if (!bare) return bare;
   const auto domain = read_domain(bare->after);
   if (!domain) return domain.error();
+  tell_of_built_in_lockdown(*domain);
   if (!domain->has_launcher()) return bare;
-  const auto qemu = qemu_behind(domain->emulator);
+  const auto qemu = qemu_instead_of(domain->emulator);
   if (!qemu) return qemu.error();
   return disabled(xml, *qemu);
 }

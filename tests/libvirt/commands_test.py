@@ -302,6 +302,42 @@ class Enable(Commands):
         self.assertRegex(done.stderr, "^qsbx: 2 snapshots bring their own definitions back when they are reverted to; require=yes .*\n"
                                       "qsbx: nothing to change\n$")
 
+    def test_disabled_where_the_configuration_leads_to_no_qemu(self):
+        guest = self.guest()
+        self.addCleanup(HOST.configure)
+        for line, why in (("qemu=/nonexistent", "/nonexistent"), ("moed=x", "moed")):
+            pathlib.Path("/etc/qsbx/libvirt.conf").write_text(f"[host]\n{line}\n")
+            done = virt("disable", guest.name, "--dry-run")
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertRegex(done.stderr, f"^qsbx: the emulator becomes {QEMU}, since .*{why}.*\n$")
+            self.assertIn(f"+    <emulator>{QEMU}</emulator>", done.stdout)
+        self.assertEqual(0, virt("disable", guest.name).returncode)
+        self.assertIn(f"<emulator>{QEMU}</emulator>", self.definition(guest))
+
+    def test_no_qemu_of_the_launchers_name(self):
+        launcher = pathlib.Path(LAUNCHER).with_name("qemu-system-moon-qsbx")
+        launcher.symlink_to(LAUNCHER)
+        self.addCleanup(launcher.unlink)
+        configuration = pathlib.Path("/etc/qsbx/libvirt.conf")
+        self.addCleanup(HOST.configure)
+        configuration.write_text(f"[host]\nqemu={QEMU}\n")
+        guest = self.guest(emulator=launcher)
+        configuration.write_text("[host]\nqemu=/nonexistent\n")
+        self.refused(2, r"/nonexistent.*; give the guest the <emulator> that it is to have \(virsh edit\)", "disable", guest.name)
+
+    def test_a_lockdown_that_is_built_in_stays_and_is_told_of(self):
+        guest = self.guest(emulator=QEMU, command_line=arguments("-sandbox", "on,lockdown=enforce"))
+        done = virt("disable", guest.name)
+        self.assertEqual((0, "qsbx: the guest's QEMU has the lockdown built in, and is told by -sandbox in its <qemu:commandline>, "
+                             "which stays; take lockdown= out of that (virsh edit)\n"), (done.returncode, done.stderr))
+        self.assertNotIn("qsbx:sandbox", self.definition(guest))
+
+    def test_metadata_of_another_version_can_be_taken_out(self):
+        guest = self.guest(metadata_xml='<metadata><x:sandbox xmlns:x="urn:qsbx:libvirt:domain:2"/></metadata>')
+        self.refused(2, "namespace urn:qsbx:libvirt:domain:2, and this version", "enable", guest.name)
+        self.assertEqual(0, virt("disable", guest.name).returncode)
+        self.assertNotIn("urn:qsbx", self.definition(guest))
+
     def test_malformed_metadata_can_be_taken_out(self):
         guest = self.guest(metadata_xml=metadata("", 'mode="none"'))
         self.refused(2, "<qsbx:sandbox> metadata is not as sandbox.rng has it", "enable", guest.name)

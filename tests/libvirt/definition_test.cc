@@ -91,6 +91,18 @@ TEST(Definition, DisabledIsAsItWas) {
   }
 }
 
+TEST(Definition, WhatNoVersionKnowsIsTakenOut) {
+  for (const char* ours : {"<x:sandbox xmlns:x=\"urn:qsbx:libvirt:domain:2\"/>",
+                           "<qsbx:other xmlns:qsbx=\"urn:qsbx:libvirt:domain:1\"/>"}) {
+    std::string xml = kOthers;
+    xml.insert(xml.find("\n  </metadata>"), std::string("\n    ") + ours);
+    ASSERT_FALSE(read_domain(xml)) << xml;
+    const auto changed = disabled(xml, "");
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(changed->after, disabled(kOthers, "")->before);
+  }
+}
+
 TEST(Definition, OthersMetadataStay) {
   EXPECT_THAT(enabled_text(kOthers), HasSubstr("<other:x xmlns:other=\"urn:other\"/>"));
 }
