@@ -338,6 +338,18 @@ class Enable(Commands):
         self.assertEqual(0, virt("disable", guest.name).returncode)
         self.assertNotIn("urn:qsbx", self.definition(guest))
 
+    def test_a_definition_that_the_schema_of_libvirt_does_not_take(self):
+        guest = self.foreign(devices='<interface type="bridge"><source bridge="br0"/><target dev="we!rd"/></interface>')
+        for command in ("enable", "disable"):
+            done = virt(command, guest.name)
+            self.assertEqual((0, ""), (done.returncode, done.stderr), command)
+
+    def test_a_definition_that_libvirt_does_not_take(self):
+        guest = self.guest()
+        self.addCleanup(HOST.configure)
+        pathlib.Path("/etc/qsbx/libvirt.conf").write_text("[host]\nqemu=/bin/sh\n")
+        self.refused(2, r"libvirt does not take the changed definition: (?!.*\\x0a).*/bin/sh", "disable", guest.name)
+
     def test_malformed_metadata_can_be_taken_out(self):
         guest = self.guest(metadata_xml=metadata("", 'mode="none"'))
         self.refused(2, "<qsbx:sandbox> metadata is not as sandbox.rng has it", "enable", guest.name)
