@@ -12,6 +12,7 @@ namespace qsbx {
 namespace {
 
 constexpr char kSandboxes[] = "/domain/metadata/qsbx:sandbox";
+constexpr char kAllowed[] = "/domain/metadata/qsbx:sandbox/qsbx:allow";
 // Of any version and name, as read_domain() refuses them.
 constexpr char kOurs[] =
     "/domain/metadata/*[starts-with(namespace-uri(), 'urn:qsbx:libvirt:domain:')]";
@@ -66,12 +67,18 @@ xmlNode* sandbox_of(const Xml& xml) {
   return prepend(metadata_of(xml), sandbox, "    ");
 }
 
-void set_features(xmlNode* sandbox, const std::set<std::string>& features) {
-  while (sandbox->children != nullptr) {
-    xmlNode* old = sandbox->children;
-    xmlUnlinkNode(old);
-    xmlFreeNode(old);
-  }
+// An element whose content are blanks has none.
+void drop_blank_content(xmlNode* element) {
+  xmlNode* only = element->children;
+  if (only == nullptr || only->next != nullptr || !xmlIsBlankNode(only)) return;
+  xmlUnlinkNode(only);
+  xmlFreeNode(only);
+}
+
+// Comments stay.
+void set_features(const Xml& xml, xmlNode* sandbox, const std::set<std::string>& features) {
+  for (xmlNode* allow : xml.select(kAllowed)) remove(allow);
+  drop_blank_content(sandbox);
   for (auto feature = features.rbegin(); feature != features.rend(); ++feature) {
     xmlNode* allow = xmlNewNode(sandbox->ns, as_xml("allow"));
     xmlSetProp(allow, as_xml("feature"), as_xml(*feature));
@@ -83,9 +90,9 @@ void declare(const Xml& xml, const DeclarationChange& change) {
   xmlNode* sandbox = sandbox_of(xml);
   set_attribute(sandbox, "mode", change.mode);
   set_attribute(sandbox, "roles", change.roles);
-  const auto texts = xml.texts(std::string(kSandboxes) + "/qsbx:allow/@feature");
+  const auto texts = xml.texts(std::string(kAllowed) + "/@feature");
   const std::set<std::string> features(texts.begin(), texts.end());
-  if (change.features && *change.features != features) set_features(sandbox, *change.features);
+  if (change.features && *change.features != features) set_features(xml, sandbox, *change.features);
 }
 
 void set_emulator(const Xml& xml, const std::string& program) {

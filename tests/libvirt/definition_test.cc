@@ -81,6 +81,16 @@ TEST(Definition, FeaturesAreReplaced) {
       ElementsAre());
 }
 
+TEST(Definition, CommentsBetweenFeaturesStay) {
+  std::string xml = enabled_text(kPlain, {{}, {}, {{"a", "b"}}});
+  xml.insert(xml.find("<qsbx:allow feature=\"b\""), "<!-- for backups -->\n      ");
+  const std::string replaced = enabled_text(xml, {{}, {}, {{"c"}}});
+  EXPECT_THAT(replaced, HasSubstr("      <qsbx:allow feature=\"c\"/>\n"
+                                  "      <!-- for backups -->\n"
+                                  "    </qsbx:sandbox>\n"));
+  EXPECT_THAT(domain_of(replaced).declaration->features, ElementsAre("c"));
+}
+
 TEST(Definition, DisabledIsAsItWas) {
   for (const char* xml : {kPlain, kOthers}) {
     const auto before = disabled(xml, "");
