@@ -33,12 +33,12 @@ Result<Connection> Connection::open(const std::string& uri, bool read_only) {
   virConnectPtr connection =
       read_only ? virConnectOpenReadOnly(uri.c_str()) : virConnectOpen(uri.c_str());
   if (connection == nullptr) return refused("no libvirt at " + uri, ErrorCode::kKernel);
-  return Connection(connection);
+  return Connection(connection, uri);
 }
 
 Result<DomainHandle> Connection::find_defined(const std::string& name) const {
   DomainHandle domain(virDomainLookupByName(connection_.get(), name.c_str()));
-  if (!domain) return refused("no guest " + printable(name));
+  if (!domain) return refused("no guest " + printable(name) + " of " + uri_);
   if (virDomainIsPersistent(domain.get()) == 1) return domain;
   return Error{ErrorCode::kUsage, "the guest " + printable(name) +
                                       " is transient: it has no definition that could be changed; "

@@ -34,9 +34,11 @@ class Connection {
   Status define(const std::string& xml) const;
 
  private:
-  explicit Connection(virConnectPtr connection) : connection_(connection) {}
+  Connection(virConnectPtr connection, const std::string& uri)
+      : connection_(connection), uri_(uri) {}
 
   std::unique_ptr<virConnect, Released<virConnectClose>> connection_;
+  std::string uri_;
 };
 
 // As it starts the next time, secrets included.

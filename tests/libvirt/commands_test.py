@@ -362,7 +362,7 @@ class Enable(Commands):
         self.refused(2, "no profile has the feature 'hotplug-moon'; there are .*hotplug-disk", "enable", guest.name, "--allow", "hotplug-moon")
         self.refused(2, "line .*mode", "enable", guest.name, "--mode", "loose")
         self.refused(2, "line .*mode", "enable", guest.name, "--mode", "")
-        self.refused(2, "no guest moon: Domain not found", "enable", "moon")
+        self.refused(2, "no guest moon of qemu:///system: Domain not found", "enable", "moon")
         HOST.configure("least-mode=enforce")
         self.addCleanup(HOST.configure)
         self.refused(2, "has mode audit, but the least that this host allows is enforce", "enable", guest.name, "--mode", "audit")
