@@ -71,12 +71,26 @@ Result<std::string> qemu_instead_of(const std::string& launcher) {
   return installed;
 }
 
+std::string launcher_named_after(const fs::path& program) {
+  return fs::path(own_folder()) / (program.filename().string() + kLauncherEnding);
+}
+
+bool can_be_started(const std::string& program) { return access(program.c_str(), X_OK) == 0; }
+
+// Named after the emulator, or after what that links to, as Debian's /usr/bin/kvm does.
+std::string launcher_by_name(const std::string& emulator) {
+  const std::string launcher = launcher_named_after(emulator);
+  if (can_be_started(launcher)) return launcher;
+  std::error_code error;
+  const fs::path program = fs::canonical(emulator, error);
+  return error ? launcher : launcher_named_after(program);
+}
+
 // The launcher that starts the guest's own QEMU, and no other.
 Result<std::string> launcher_for(const Domain& domain) {
   if (domain.has_launcher()) return domain.emulator;
-  const std::string name = fs::path(domain.emulator).filename();
-  const std::string launcher = fs::path(own_folder()) / (name + kLauncherEnding);
-  if (access(launcher.c_str(), X_OK) != 0) {
+  const std::string launcher = launcher_by_name(domain.emulator);
+  if (!can_be_started(launcher)) {
     return wrong("there is no launcher " + launcher + " for the guest's emulator " +
                  domain.emulator + "; install qsbx-libvirt, or link it to one that is there");
   }

@@ -377,6 +377,22 @@ class Enable(Commands):
         guest = self.guest(features=None, emulator=program)
         self.refused(2, f"the launcher would start {QEMU}, and the guest's emulator is {program}; set qemu=", "enable", guest.name)
 
+    def test_an_emulator_that_is_a_link(self):
+        link = HOST.directory / "kvm"
+        link.symlink_to(QEMU)
+        guest = self.guest(features=None, emulator=link)
+        done = virt("enable", guest.name)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertIn(f"<emulator>{LAUNCHER}</emulator>", self.definition(guest))
+
+    def test_an_emulator_without_a_launcher(self):
+        program = HOST.directory / "qemu-system-moon"
+        program.write_text(f'#!/bin/sh\nexec {QEMU} "$@"\n')
+        program.chmod(0o755)
+        guest = self.guest(features=None, emulator=program)
+        self.refused(2, f"there is no launcher /usr/local/bin/qemu-system-moon-qsbx for the guest's emulator {program}; install",
+                     "enable", guest.name)
+
     def test_guests_that_cannot_be_changed(self):
         patched = self.foreign(command_line=arguments("-sandbox", "on,lockdown=enforce"))
         self.refused(2, "has the lockdown built in, and is told by -sandbox", "enable", patched.name)
