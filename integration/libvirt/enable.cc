@@ -102,14 +102,16 @@ Result<std::string> launcher_for(const Domain& domain) {
                ", or the guest's <emulator>, so that they are the same");
 }
 
-Status check_features(const std::set<std::string>& features, const std::string& profiles) {
+// `whose` begins the message.
+Status check_features(const std::set<std::string>& features, const std::string& profiles,
+                      const std::string& whose) {
   const auto set = ProfileSet::read(profiles.empty() ? default_profile_folder() : profiles,
                                     native_architecture());
   if (!set) return set.error();
   const std::set<std::string> known = features_of(*set);
   for (const std::string& feature : features) {
     if (known.contains(feature)) continue;
-    return wrong("no profile has the feature '" + printable(feature) + "'; there are " +
+    return wrong(whose + ": no profile has the feature '" + feature + "'; there are " +
                  joined({known.begin(), known.end()}));
   }
   return Done{};
@@ -123,21 +125,44 @@ Status check_startable(const std::string& xml) {
   if (!host) return host.error();
   const auto protection = decide(host->standard, host->bounds, domain->declaration);
   if (!protection) return protection.error();
-  return check_features(protection->features, host->profiles);
+  return check_features(protection->features, host->profiles, "the guest's <qsbx:sandbox>");
+}
+
+std::set<std::string> features_from(const EnableOptions& options) {
+  std::set<std::string> features(options.features.begin(), options.features.end());
+  features.erase("none");
+  return features;
 }
 
 DeclarationChange change_from(const EnableOptions& options) {
   DeclarationChange change;
   if (options.mode_given) change.mode = options.mode;
   if (!options.roles.empty()) change.roles = options.roles;
-  if (options.features_given) {
-    change.features = std::set<std::string>(options.features.begin(), options.features.end());
-    change.features->erase("none");
-  }
+  if (options.features_given) change.features = features_from(options);
   return change;
 }
 
+Status check_mode_option(const EnableOptions& options) {
+  if (!options.mode_given) return Done{};
+  const auto mode = mode_from_string(options.mode);
+  return mode ? Status(Done{}) : wrong("--mode: " + mode.error().message);
+}
+
+Status check_allow_option(const EnableOptions& options) {
+  if (!options.features_given) return Done{};
+  const auto host = configuration_for(getuid());
+  if (!host) return host.error();
+  return check_features(features_from(options), host->profiles, "--allow");
+}
+
+// So that nobody looks in the guest's metadata for what the options have.
+Status check_options(const EnableOptions& options) {
+  if (Status mode = check_mode_option(options); !mode) return mode;
+  return check_allow_option(options);
+}
+
 Result<ChangedDefinition> enabled_by(const EnableOptions& options, const std::string& xml) {
+  if (Status usable = check_options(options); !usable) return usable.error();
   const auto domain = read_domain(xml);
   if (!domain) return domain.error();
   const auto patched = lockdown_in(domain->arguments);

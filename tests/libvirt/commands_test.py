@@ -9,7 +9,7 @@ import unittest
 import uuid
 
 from commands_test_case import QEMU, Commands
-from libvirt_host import LAUNCHER, arguments, eventually, managed_host, metadata, run
+from libvirt_host import LAUNCHER, allow, arguments, eventually, managed_host, metadata, run
 from virt_command import FORBIDDEN, QSBX, inject, status, virt
 from watcher import Watcher
 
@@ -359,9 +359,13 @@ class Enable(Commands):
     def test_what_would_not_start_is_refused(self):
         guest = self.foreign()
         before = self.definition(guest)
-        self.refused(2, "no profile has the feature 'hotplug-moon'; there are .*hotplug-disk", "enable", guest.name, "--allow", "hotplug-moon")
-        self.refused(2, "line .*mode", "enable", guest.name, "--mode", "loose")
-        self.refused(2, "line .*mode", "enable", guest.name, "--mode", "")
+        for features, unknown in (("hotplug-moon", "hotplug-moon"), ("hotplug-disk, migration-fd", " migration-fd"), ("", "")):
+            self.refused(2, f"--allow: no profile has the feature '{unknown}'; there are .*hotplug-disk", "enable", guest.name,
+                         "--allow", features)
+        for mode in ("loose", ""):
+            self.refused(2, f"--mode: '{mode}' is no mode; the modes are enforce, errno and audit", "enable", guest.name, "--mode", mode)
+        declaring = self.foreign(metadata_xml=metadata(allow("hotplug-moon"), ""))
+        self.refused(2, "<qsbx:sandbox>: no profile has the feature 'hotplug-moon'; there are", "enable", declaring.name)
         self.refused(2, "no guest moon of qemu:///system: Domain not found", "enable", "moon")
         HOST.configure("least-mode=enforce")
         self.addCleanup(HOST.configure)
