@@ -61,6 +61,7 @@ install(TARGETS qsbx_libvirt_hook DESTINATION ${CMAKE_INSTALL_SBINDIR})
 
 # What administrators ask about guests, for the program and its tests.
 add_library(qsbx_guests STATIC
+  integration/libvirt/argument_findings.cc
   integration/libvirt/changes.cc
   integration/libvirt/connection.cc
   integration/libvirt/definition.cc

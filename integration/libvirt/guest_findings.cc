@@ -2,8 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <sstream>
+#include <iterator>
 
+#include "integration/libvirt/argument_findings.h"
 #include "integration/libvirt/domain.h"
 #include "integration/libvirt/finding.h"
 #include "integration/libvirt/host_configuration.h"
@@ -30,30 +31,11 @@ class GuestFindings {
     findings_.push_back({id, where_, what, remedy});
   }
   void check_declaration(const Domain& domain, uid_t user);
-  void check_argument(const std::string& option, const std::string& value);
-  void check_network(const std::string& value);
 
   const Xml& xml_;
   std::string where_;
   Findings findings_;
 };
-
-bool has_word(const std::string& value, const std::string& word) {
-  std::istringstream words(value);
-  for (std::string one; std::getline(words, one, ',');) {
-    if (one == word) return true;
-  }
-  return false;
-}
-
-// "script=/etc/qemu-ifup" of "tap,id=n0,script=/etc/qemu-ifup"; empty where there is none.
-std::string setting_in(const std::string& value, const std::string& key) {
-  std::istringstream words(value);
-  for (std::string one; std::getline(words, one, ',');) {
-    if (one.starts_with(key + "=")) return one;
-  }
-  return "";
-}
 
 void GuestFindings::check_protection(const std::string& text, uid_t user) {
   const auto domain = read_domain(text);
@@ -112,59 +94,9 @@ void GuestFindings::check_variables() {
   }
 }
 
-void GuestFindings::check_network(const std::string& value) {
-  const std::string kind = value.substr(0, value.find(','));
-  if (kind == "user") {
-    add("slirp", "the argument " + value + ": QEMU itself opens sockets for the guest",
-        "use <interface type='network'>");
-  }
-  if (kind == "bridge") {
-    add("exec", "the argument " + value + " needs to start a helper",
-        "use <interface type='bridge'>");
-  }
-  if (kind != "tap" || !setting_in(value, "fd").empty() || !setting_in(value, "fds").empty())
-    return;
-  if (has_word(value, "script=no") && has_word(value, "downscript=no")) return;
-  add("exec", "the argument " + value + " needs to start scripts",
-      "use <interface type='bridge'>, or script=no,downscript=no");
-}
-
-void GuestFindings::check_argument(const std::string& option, const std::string& value) {
-  if (option == "netdev" || option == "nic" || option == "net") check_network(value);
-  for (const char* key : {"smb", "guestfwd"}) {
-    if (const std::string setting = setting_in(value, key); !setting.empty()) {
-      add("exec", "the argument " + setting + " needs to start programs",
-          "take it out (virsh edit)");
-    }
-  }
-  if (option == "incoming" && value.starts_with("exec:")) {
-    add("exec", "the argument " + value + " needs to start a program",
-        "let libvirt migrate the guest");
-  }
-  if (option == "fsdev" || option == "virtfs") {
-    add("9p", "the argument " + value + ": QEMU itself opens files for the guest",
-        "use <filesystem> with <driver type='virtiofs'/>");
-  }
-  if (option == "sandbox" && (has_word(value, "off") || has_word(value, "spawn=allow"))) {
-    add("sandbox-argument", "the argument -sandbox " + value, "take it out (virsh edit)");
-  }
-  if (option == "plugin") {
-    add("plugin", "the argument -plugin " + value + ": other code runs in QEMU, from its start",
-        "take it out (virsh edit)");
-  }
-  if (option == "runas" || option == "daemonize") {
-    add("exec", "the argument -" + option + " is none that libvirt's guests can have",
-        "take it out (virsh edit)");
-  }
-}
-
 void GuestFindings::check_arguments() {
   const auto words = xml_.texts("/domain/qemu:commandline/qemu:arg/@value");
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (!words[i].starts_with("-")) continue;
-    const std::string option = words[i].substr(words[i].find_first_not_of('-') == 2 ? 2 : 1);
-    check_argument(option, i + 1 < words.size() ? words[i + 1] : "");
-  }
+  std::ranges::move(findings_in_arguments(words, where_), std::back_inserter(findings_));
 }
 
 }  // namespace

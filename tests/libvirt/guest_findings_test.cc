@@ -39,6 +39,17 @@ std::vector<std::string> ids(const std::string& xml) {
   return ids;
 }
 
+// "id: what; remedy" of each, a line of its own.
+std::string text(const std::string& xml) {
+  const auto findings = findings_on_guest(xml, "one", getuid());
+  if (!findings) return findings.error().message;
+  std::string text;
+  for (const Finding& one : *findings) {
+    text += one.id + ": " + one.what + "; " + one.remedy + "\n";
+  }
+  return text;
+}
+
 std::vector<std::string> ids_with(const std::string& option, const std::string& value) {
   return ids(guest("", "", argument(option, value)));
 }
@@ -116,6 +127,42 @@ TEST(GuestFindings, ArgumentsThatOpenFiles) {
 
 TEST(GuestFindings, ASandboxThatIsTurnedOff) {
   EXPECT_THAT(ids_with("-sandbox", "off"), ElementsAre("sandbox-argument"));
+}
+
+std::string text_with(const std::string& option, const std::string& value) {
+  return text(guest("", "", argument(option, value)));
+}
+
+TEST(GuestFindings, ArgumentsInEveryFormThatQemuTakes) {
+  EXPECT_THAT(ids_with("-netdev", "type=user,id=n1"), ElementsAre("slirp"));
+  EXPECT_THAT(ids_with("-netdev", R"({"type":"user","id":"n0"})"), ElementsAre("slirp"));
+  EXPECT_THAT(ids_with("-nic", "type=tap,script=/etc/x"), ElementsAre("exec"));
+  EXPECT_THAT(ids_with("-netdev", R"({"type":"tap","id":"n0","script":"/etc/x"})"),
+              ElementsAre("exec"));
+  EXPECT_THAT(ids_with("-netdev", R"({"type":"tap","script":"no","downscript":"no"})"),
+              ElementsAre());
+  EXPECT_THAT(ids_with("-netdev", R"({"type":"user","guestfwd":[{"str":"tcp:1:2-cmd:x"}]})"),
+              ElementsAre("slirp", "exec"));
+  EXPECT_THAT(ids_with("-incoming", R"({"channel-type":"main","addr":{"transport":"exec"}})"),
+              ElementsAre("exec"));
+  EXPECT_THAT(ids_with("-sandbox", "enable=off"), ElementsAre("sandbox-argument"));
+  EXPECT_THAT(ids_with("-sandbox", "on,spawn=allow"), ElementsAre("sandbox-argument"));
+  EXPECT_THAT(ids_with("-sandbox", "on,spawn=deny"), ElementsAre());
+  EXPECT_THAT(ids_with("-device", "virtio-9p-pci,fsdev=f0,mount_tag=x"), ElementsAre("9p"));
+  EXPECT_THAT(ids_with("-device", R"({"driver":"virtio-9p-pci"})"), ElementsAre("9p"));
+  EXPECT_THAT(ids_with("-device", "virtio-rng-pci"), ElementsAre());
+}
+
+TEST(GuestFindings, AFileOfArgumentsIsNotSeen) {
+  EXPECT_EQ(text_with("-readconfig", "/tmp/x"),
+            "readconfig: the argument -readconfig /tmp/x: what that file has is not seen here; "
+            "write it as arguments (virsh edit)\n");
+}
+
+TEST(GuestFindings, AnArgumentThatQemuCannotRead) {
+  EXPECT_EQ(text_with("-netdev", "{type"),
+            "argument: the argument -netdev: '{type' begins like JSON but is not JSON; correct "
+            "<qemu:commandline> (virsh edit); it does not start until then\n");
 }
 
 TEST(GuestFindings, OfWhatIsNoGuest) {
