@@ -61,10 +61,12 @@ install(TARGETS qsbx_libvirt_hook DESTINATION ${CMAKE_INSTALL_SBINDIR})
 
 # What administrators ask about guests, for the program and its tests.
 add_library(qsbx_guests STATIC
+  integration/libvirt/apparmor_findings.cc
   integration/libvirt/argument_findings.cc
   integration/libvirt/changes.cc
   integration/libvirt/connection.cc
   integration/libvirt/definition.cc
+  integration/libvirt/folder_files.cc
   integration/libvirt/guest_findings.cc
   integration/libvirt/guest_log.cc
   integration/libvirt/guests.cc

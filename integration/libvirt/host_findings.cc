@@ -5,12 +5,13 @@
 #include <filesystem>
 #include <iterator>
 
+#include "integration/libvirt/apparmor_findings.h"
 #include "integration/libvirt/finding.h"
+#include "integration/libvirt/folder_files.h"
 #include "integration/libvirt/host_configuration.h"
 #include "integration/libvirt/libvirt_configuration.h"
 #include "integration/libvirt/qemu_request.h"
 #include "integration/libvirt/refresh.h"
-#include "integration/libvirt/text_file.h"
 #include "src/machine/process_command.h"
 
 namespace qsbx {
@@ -20,26 +21,10 @@ using Path = std::filesystem::path;
 
 constexpr char kHooks[] = "/etc/libvirt/hooks";
 constexpr char kAppArmor[] = "/sys/module/apparmor/parameters/enabled";
-constexpr char kAbstractions[] = "/etc/apparmor.d";
-
-std::string text_of(const Path& file) {
-  auto text = read_text_file(file);
-  return text ? std::move(text).value() : "";
-}
-
-std::vector<Path> files_in(const Path& folder) {
-  std::vector<Path> files;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (entry->is_regular_file(error)) files.push_back(entry->path());
-  }
-  std::ranges::sort(files);
-  return files;
-}
+constexpr char kAppArmorRules[] = "/etc/apparmor.d";
 
 void check_sandbox_option(const std::string& file, Findings& findings) {
-  LibvirtConfiguration configuration = libvirt_configuration_from(text_of(file));
+  LibvirtConfiguration configuration = libvirt_configuration_from(text_or_nothing(file));
   if (configuration["seccomp_sandbox"] == std::vector<std::string>{"0"}) {
     findings.push_back({"sandbox-off", file,
                         "seccomp_sandbox = 0: libvirt gives no guest its own filter",
@@ -79,7 +64,7 @@ void check_launchers(Findings& findings) {
 }
 
 bool is_own_hook(const Path& hook) {
-  const std::string text = text_of(hook);
+  const std::string text = text_or_nothing(hook);
   return text.find("qsbx-libvirt-hook") != text.npos;
 }
 
@@ -99,36 +84,11 @@ void check_hook(Findings& findings) {
   }
 }
 
-// The files that make up AppArmor's rules for guests. Before libvirt 10 the folder is not among
-// them unless an administrator has included it.
-std::vector<Path> apparmor_files(const Path& folder) {
-  std::vector<Path> files = {folder / "local/abstractions/libvirt-qemu",
-                             folder / "abstractions/libvirt-qemu"};
-  const bool has_folder = std::ranges::any_of(files, [](const Path& file) {
-    return text_of(file).find("<abstractions/libvirt-qemu.d") != std::string::npos;
-  });
-  if (!has_folder) return files;
-  std::ranges::copy(files_in(folder / "abstractions/libvirt-qemu.d"), std::back_inserter(files));
-  return files;
-}
-
-// libvirt lets guests execute no emulator but those that a rule names.
-void check_apparmor(Findings& findings) {
-  if (!text_of(kAppArmor).starts_with("Y")) return;
-  const Path folder = kAbstractions;
-  if (!std::filesystem::exists(folder / "abstractions/libvirt-qemu")) return;
-  const std::string rules =
-      Path(own_folder()).parent_path() / "share/qsbx/libvirt/apparmor/libvirt-qemu";
-  const bool named = std::ranges::any_of(apparmor_files(folder), [&](const Path& file) {
-    const std::string text = text_of(file);
-    return text.find(kLauncherEnding) != text.npos || text.find(rules) != text.npos;
-  });
-  if (named) return;
-  findings.push_back({"no-apparmor-rule", folder / "local/abstractions/libvirt-qemu",
-                      "AppArmor is on, and no rule lets guests execute the launcher",
-                      "add: include <abstractions/libvirt-qemu.d/qsbx> where the package has "
-                      "installed that, or else: include \"" +
-                          rules + "\""});
+void check_apparmor(const std::string& configuration, Findings& findings) {
+  if (!text_or_nothing(kAppArmor).starts_with("Y")) return;
+  LibvirtConfiguration daemon = libvirt_configuration_from(text_or_nothing(configuration));
+  std::ranges::move(findings_on_apparmor({kAppArmorRules, own_folder(), daemon["security_driver"]}),
+                    std::back_inserter(findings));
 }
 
 void check_own_configuration(uid_t user, Findings& findings) {
@@ -145,7 +105,7 @@ Findings findings_on_host(const LibvirtDaemon& daemon) {
   check_sandbox_option(daemon.configuration, findings);
   check_launchers(findings);
   check_hook(findings);
-  check_apparmor(findings);
+  check_apparmor(daemon.configuration, findings);
   check_own_configuration(daemon.user, findings);
   return findings;
 }

@@ -220,8 +220,10 @@ class Check(Commands):
         self.addCleanup(run, "umount", "/sys/module")
         enabled.parent.mkdir(parents=True)
         enabled.write_text("Y\n")
-        abstractions = pathlib.Path("/etc/apparmor.d/abstractions")
+        profiles = pathlib.Path("/etc/apparmor.d")
+        abstractions = profiles / "abstractions"
         abstractions.mkdir(parents=True, exist_ok=True)
+        (profiles / "usr.sbin.libvirtd").unlink(missing_ok=True)
         (abstractions / "libvirt-qemu").write_text("#include <local/abstractions/libvirt-qemu>\n")
         self.assertIn("no-apparmor-rule", self.found(guest.name))
         rules = abstractions / "libvirt-qemu.d"
@@ -232,6 +234,12 @@ class Check(Commands):
                      'include "/usr/local/share/qsbx/libvirt/apparmor/libvirt-qemu"'):
             (abstractions / "libvirt-qemu").write_text(line + "\n")
             self.assertNotIn("no-apparmor-rule", self.found(guest.name))
+        (profiles / "usr.sbin.libvirtd").write_text("")
+        self.assertIn("no-apparmor-rule", self.found(guest.name))  # for libvirtd itself
+        local = profiles / "local"
+        local.mkdir(exist_ok=True)
+        (local / "usr.sbin.libvirtd").write_text('include "/usr/local/share/qsbx/libvirt/apparmor/libvirtd"\n')
+        self.assertNotIn("no-apparmor-rule", self.found(guest.name))
 
     def test_a_file_that_is_none(self):
         self.refused(2, "cannot read /nonexistent.xml", "check", "/nonexistent.xml")
