@@ -8,6 +8,7 @@ add_library(qsbx_guest STATIC
   integration/libvirt/hand_over.cc
   integration/libvirt/host_configuration.cc
   integration/libvirt/key_file.cc
+  integration/libvirt/known_features.cc
   integration/libvirt/patched_qemu.cc
   integration/libvirt/protection.cc
   integration/libvirt/qemu_program.cc
@@ -19,7 +20,7 @@ set(QSBX_SANDBOX_SCHEMA ${CMAKE_SOURCE_DIR}/integration/libvirt/sandbox.rng)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${QSBX_SANDBOX_SCHEMA})
 file(READ ${QSBX_SANDBOX_SCHEMA} QSBX_SANDBOX_SCHEMA_TEXT)
 file(CONFIGURE OUTPUT generated/sandbox.rng.inc CONTENT "R\"schema(@QSBX_SANDBOX_SCHEMA_TEXT@)schema\"" @ONLY)
-add_library(qsbx_domain STATIC integration/libvirt/domain.cc)
+add_library(qsbx_domain STATIC integration/libvirt/domain.cc integration/libvirt/patched_guest.cc)
 target_include_directories(qsbx_domain PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/generated)
 target_link_libraries(qsbx_domain PUBLIC qsbx_guest PRIVATE PkgConfig::LIBXML2)
 
@@ -64,6 +65,7 @@ add_library(qsbx_guests STATIC
   integration/libvirt/apparmor_findings.cc
   integration/libvirt/argument_findings.cc
   integration/libvirt/changes.cc
+  integration/libvirt/configuration_findings.cc
   integration/libvirt/connection.cc
   integration/libvirt/definition.cc
   integration/libvirt/folder_files.cc

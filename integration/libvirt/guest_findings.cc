@@ -8,12 +8,16 @@
 #include "integration/libvirt/domain.h"
 #include "integration/libvirt/finding.h"
 #include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/known_features.h"
+#include "integration/libvirt/patched_guest.h"
 #include "integration/libvirt/patched_qemu.h"
 #include "integration/libvirt/xml.h"
 #include "src/errors/text.h"
 
 namespace qsbx {
 namespace {
+
+constexpr char kUntilThen[] = "it does not start until then";
 
 // What is found, of one guest.
 class GuestFindings {
@@ -31,6 +35,9 @@ class GuestFindings {
     findings_.push_back({id, where_, what, remedy});
   }
   void check_declaration(const Domain& domain, uid_t user);
+  void check_features(const std::set<std::string>& features, const std::string& folder);
+  void check_patched(const Domain& domain, const Protection& configured, uid_t user);
+  void check_without_launcher(const Domain& domain, uid_t user);
 
   const Xml& xml_;
   std::string where_;
@@ -43,29 +50,56 @@ void GuestFindings::check_protection(const std::string& text, uid_t user) {
     add("metadata", domain.error().to_string(), "correct it (virsh edit), or qsbx virt enable it");
     return;
   }
+  if (!domain->has_launcher()) {
+    check_without_launcher(*domain, user);
+    return;
+  }
   check_declaration(*domain, user);
-  if (!domain->has_launcher() || access(domain->emulator.c_str(), X_OK) == 0) return;
+  if (access(domain->emulator.c_str(), X_OK) == 0) return;
   add("no-launcher", "its <emulator> " + domain->emulator + " is not there",
       "install qsbx-libvirt, or correct the path");
 }
 
 void GuestFindings::check_declaration(const Domain& domain, uid_t user) {
-  if (!domain.has_launcher()) {
-    const auto patched = lockdown_in(domain.arguments);
-    if (!patched)
-      add("sandbox-argument", patched.error().to_string(), "correct <qemu:commandline>");
-    if (!patched || *patched) return;
+  const auto host = configuration_for(user);
+  if (!host) return;  // a finding on the host
+  const auto protection = decide(host->standard, host->bounds, domain.declaration);
+  if (!protection) {
+    add("beyond-host", protection.error().to_string(), kUntilThen);
+    return;
+  }
+  check_features(protection->features, host->profiles);
+}
+
+void GuestFindings::check_features(const std::set<std::string>& features,
+                                   const std::string& folder) {
+  if (features.empty()) return;
+  const auto profiles = profiles_of_host(folder);
+  if (!profiles) return;  // a finding on the host
+  if (Status known = check_known(features, *profiles); !known)
+    add("unknown-feature", known.error().to_string(), kUntilThen);
+}
+
+void GuestFindings::check_patched(const Domain& domain, const Protection& configured, uid_t user) {
+  const auto host = configuration_for(user);
+  if (!host) return;  // a finding on the host
+  if (Status within = check_configured(*host, domain, configured); !within)
+    add("beyond-host", within.error().to_string(), kUntilThen);
+  check_features(configured.features, host->profiles);
+}
+
+void GuestFindings::check_without_launcher(const Domain& domain, uid_t user) {
+  const auto patched = lockdown_in(domain.arguments);
+  if (!patched) {
+    add("sandbox-argument", patched.error().to_string(), "correct <qemu:commandline>");
+  } else if (*patched) {
+    check_patched(domain, **patched, user);
+  } else {
     add("not-enabled",
         domain.declaration ? "it declares <qsbx:sandbox>, and nothing carries that out"
                            : "nothing locks it down",
         "qsbx virt enable " + domain.name);
-    return;
   }
-  const auto host = configuration_for(user);
-  if (!host) return;  // a finding on the host
-  const auto protection = decide(host->standard, host->bounds, domain.declaration);
-  if (!protection)
-    add("beyond-host", protection.error().to_string(), "it does not start until then");
 }
 
 void GuestFindings::check_devices() {

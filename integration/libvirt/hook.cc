@@ -16,6 +16,7 @@
 #include "integration/libvirt/guest_process.h"
 #include "integration/libvirt/hand_over.h"
 #include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/patched_guest.h"
 #include "integration/libvirt/patched_qemu.h"
 #include "integration/libvirt/text_file.h"
 #include "src/errors/text.h"
@@ -63,18 +64,10 @@ Status prepare_launcher(const HostConfiguration& host, const Domain& domain) {
   return hand_over(folder, domain.uuid, *domain.declaration);
 }
 
-// A QEMU with the lockdown built in is told by its own options, which may differ.
 Status check_patched(const HostConfiguration& host, const Domain& domain,
                      const Protection& configured) {
   if (Status sound = check_runs_no_other_code(domain); !sound) return sound;
-  if (Status within = check_within(host.bounds, configured, "the guest's -sandbox option"); !within)
-    return within;
-  if (!domain.declaration) return Done{};
-  const auto declared = decide(host.standard, host.bounds, domain.declaration);
-  if (!declared) return declared.error();
-  Bounds bounds = {declared->mode, declared->roles, declared->features,
-                   "the guest's <qsbx:sandbox>"};
-  return check_within(bounds, configured, "the guest's -sandbox option");
+  return check_configured(host, domain, configured);
 }
 
 Status prepare(const Domain& domain) {

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "integration/libvirt/apparmor_findings.h"
+#include "integration/libvirt/configuration_findings.h"
 #include "integration/libvirt/finding.h"
 #include "integration/libvirt/folder_files.h"
 #include "integration/libvirt/host_configuration.h"
@@ -93,7 +94,10 @@ void check_apparmor(const std::string& configuration, Findings& findings) {
 
 void check_own_configuration(uid_t user, Findings& findings) {
   const auto host = configuration_for(user);
-  if (host) return;
+  if (host) {
+    std::ranges::move(findings_on_configuration(*host, launchers()), std::back_inserter(findings));
+    return;
+  }
   findings.push_back({"configuration", kHostConfigurationFile, host.error().to_string(),
                       "correct it; until then no guest starts"});
 }

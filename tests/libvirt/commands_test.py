@@ -197,6 +197,17 @@ class Check(Commands):
         hook.write_text("#!/bin/sh\n")
         self.assertEqual(["sandbox-off", "sandbox-capability", "no-hook", "configuration", "slirp"], self.found(guest.name))
 
+    def test_guests_that_their_host_does_not_start(self):
+        patched = self.foreign(command_line=arguments("-sandbox", "on,lockdown=audit"))
+        unknown = self.guest(features=["nosuchfeature"])
+        self.assertEqual(["slirp"], self.found(patched.name))
+        HOST.configure("least-mode=errno")
+        self.addCleanup(HOST.configure)
+        self.assertEqual(["beyond-host", "slirp"], self.found(patched.name))
+        self.assertEqual(["unknown-feature", "slirp"], self.found(unknown.name))
+        pathlib.Path("/etc/qsbx/libvirt.conf").write_text("[host]\nqemu=/nonexistent\nprofiles=/nonexistent\n")
+        self.assertEqual(["no-qemu", "no-profiles", "slirp"], self.found(unknown.name))
+
     def test_a_cache_that_is_stale_and_a_launcher_that_is_away(self):
         guest = self.guest()
         newer = HOST.directory / "qemu"

@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include "integration/libvirt/finding.h"
+#include "tests/support/source_tree.h"
 
 namespace qsbx {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::UnorderedElementsAre;
 
 // A guest with a lockdown of QEMU's own, so that nothing of the machine that tests it counts.
@@ -163,6 +164,44 @@ TEST(GuestFindings, AnArgumentThatQemuCannotRead) {
   EXPECT_EQ(text_with("-netdev", "{type"),
             "argument: the argument -netdev: '{type' begins like JSON but is not JSON; correct "
             "<qemu:commandline> (virsh edit); it does not start until then\n");
+}
+
+std::string declaring(const std::string& inside) {
+  return "<metadata><q:sandbox xmlns:q='urn:qsbx:libvirt:domain:1' mode='enforce'>" + inside +
+         "</q:sandbox></metadata>";
+}
+
+class GuestFeatures : public testing::Test {
+ protected:
+  GuestFeatures() { setenv("QSBX_PROFILES", in_source_tree("profiles/qemu").c_str(), 1); }
+  ~GuestFeatures() override { unsetenv("QSBX_PROFILES"); }
+};
+
+TEST_F(GuestFeatures, ThatNoProfileHas) {
+  const std::string launched =
+      "<domain><name>one</name>" + declaring("<q:allow feature='moon'/>") +
+      "<devices><emulator>/nonexistent/qemu-system-x86_64-qsbx</emulator></devices></domain>";
+  EXPECT_THAT(ids(launched), ElementsAre("unknown-feature", "no-launcher"));
+  EXPECT_THAT(text(launched),
+              MatchesRegex("unknown-feature: no profile has the feature 'moon'; there are "
+                           ".*hotplug-disk.*; it does not start until then\n.*\n"));
+}
+
+TEST_F(GuestFeatures, OfAQemuWithTheLockdownBuiltIn) {
+  std::string xml = guest("");
+  xml.replace(xml.find("on,lockdown=enforce"), 19,
+              "on,lockdown=enforce,lockdown-allow=moon+migration");
+  EXPECT_THAT(ids(xml), ElementsAre("unknown-feature"));
+}
+
+TEST(GuestFindings, ALockdownThatIsWeakerThanDeclared) {
+  std::string xml = guest("", "", "", declaring(""));
+  EXPECT_THAT(ids(xml), ElementsAre());
+  xml.replace(xml.find("on,lockdown=enforce"), 19, "on,lockdown=audit");
+  EXPECT_EQ(text(xml),
+            "beyond-host: the guest's -sandbox option has mode audit, but the least that this host "
+            "allows is enforce; change that, or least-mode in the guest's <qsbx:sandbox>; it does "
+            "not start until then\n");
 }
 
 TEST(GuestFindings, OfWhatIsNoGuest) {
