@@ -72,6 +72,7 @@ add_library(qsbx_guests STATIC
   integration/libvirt/guest_findings.cc
   integration/libvirt/guest_log.cc
   integration/libvirt/guests.cc
+  integration/libvirt/hook_findings.cc
   integration/libvirt/host_findings.cc
   integration/libvirt/libvirt_configuration.cc
   integration/libvirt/libvirt_daemon.cc

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -9,6 +7,7 @@
 #include "integration/libvirt/configuration_findings.h"
 #include "integration/libvirt/finding.h"
 #include "integration/libvirt/folder_files.h"
+#include "integration/libvirt/hook_findings.h"
 #include "integration/libvirt/host_configuration.h"
 #include "integration/libvirt/libvirt_configuration.h"
 #include "integration/libvirt/qemu_request.h"
@@ -64,27 +63,6 @@ void check_launchers(Findings& findings) {
   }
 }
 
-bool is_own_hook(const Path& hook) {
-  const std::string text = text_or_nothing(hook);
-  return text.find("qsbx-libvirt-hook") != text.npos;
-}
-
-void check_hook(Findings& findings) {
-  std::vector<Path> hooks = files_in(Path(kHooks) / "qemu.d");
-  hooks.push_back(Path(kHooks) / "qemu");
-  const auto hook = std::ranges::find_if(hooks, is_own_hook);
-  if (hook == hooks.end()) {
-    findings.push_back(
-        {"no-hook", Path(kHooks) / "qemu.d",
-         "no hook calls qsbx-libvirt-hook: what guests declare is not handed over, and "
-         "nothing checks them once they run",
-         "install qsbx-libvirt as a whole, and restart libvirt's daemon"});
-  } else if (access(hook->c_str(), X_OK) != 0) {
-    findings.push_back({"no-hook", *hook, "it is not executable, so libvirt does not call it",
-                        "chmod 755 it, and restart libvirt's daemon"});
-  }
-}
-
 void check_apparmor(const std::string& configuration, Findings& findings) {
   if (!text_or_nothing(kAppArmor).starts_with("Y")) return;
   LibvirtConfiguration daemon = libvirt_configuration_from(text_or_nothing(configuration));
@@ -108,7 +86,7 @@ Findings findings_on_host(const LibvirtDaemon& daemon) {
   Findings findings;
   check_sandbox_option(daemon.configuration, findings);
   check_launchers(findings);
-  check_hook(findings);
+  std::ranges::move(findings_on_hook(kHooks), std::back_inserter(findings));
   check_apparmor(daemon.configuration, findings);
   check_own_configuration(daemon.user, findings);
   return findings;
