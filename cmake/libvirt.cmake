@@ -74,6 +74,7 @@ add_library(qsbx_guests STATIC
   integration/libvirt/guests.cc
   integration/libvirt/hook_findings.cc
   integration/libvirt/host_findings.cc
+  integration/libvirt/installed_launchers.cc
   integration/libvirt/libvirt_configuration.cc
   integration/libvirt/libvirt_daemon.cc
   integration/libvirt/qmp_event.cc

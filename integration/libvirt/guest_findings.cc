@@ -8,11 +8,12 @@
 #include "integration/libvirt/domain.h"
 #include "integration/libvirt/finding.h"
 #include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/installed_launchers.h"
 #include "integration/libvirt/known_features.h"
 #include "integration/libvirt/patched_guest.h"
 #include "integration/libvirt/patched_qemu.h"
 #include "integration/libvirt/xml.h"
-#include "src/errors/text.h"
+#include "src/machine/process_command.h"
 
 namespace qsbx {
 namespace {
@@ -35,6 +36,7 @@ class GuestFindings {
     findings_.push_back({id, where_, what, remedy});
   }
   void check_declaration(const Domain& domain, uid_t user);
+  void check_emulator(const std::string& emulator);
   void check_features(const std::set<std::string>& features, const std::string& folder);
   void check_patched(const Domain& domain, const Protection& configured, uid_t user);
   void check_without_launcher(const Domain& domain, uid_t user);
@@ -55,9 +57,20 @@ void GuestFindings::check_protection(const std::string& text, uid_t user) {
     return;
   }
   check_declaration(*domain, user);
-  if (access(domain->emulator.c_str(), X_OK) == 0) return;
-  add("no-launcher", "its <emulator> " + domain->emulator + " is not there",
-      "install qsbx-libvirt, or correct the path");
+  check_emulator(domain->emulator);
+}
+
+void GuestFindings::check_emulator(const std::string& emulator) {
+  if (access(emulator.c_str(), X_OK) != 0) {
+    add("no-launcher", "its <emulator> " + emulator + " is not there",
+        "install qsbx-libvirt, or correct the path");
+    return;
+  }
+  if (is_one_of(installed_launchers(), emulator)) return;
+  add("other-launcher",
+      "its <emulator> " + emulator +
+          " is not the launcher of this installation, and what it does is not known",
+      "make it a qemu-system-ARCH-qsbx in " + own_folder() + " (virsh edit)");
 }
 
 void GuestFindings::check_declaration(const Domain& domain, uid_t user) {

@@ -9,8 +9,8 @@
 #include "integration/libvirt/folder_files.h"
 #include "integration/libvirt/hook_findings.h"
 #include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/installed_launchers.h"
 #include "integration/libvirt/libvirt_configuration.h"
-#include "integration/libvirt/qemu_request.h"
 #include "integration/libvirt/refresh.h"
 #include "src/machine/process_command.h"
 
@@ -39,17 +39,8 @@ void check_sandbox_option(const std::string& file, Findings& findings) {
   }
 }
 
-std::vector<Path> launchers() {
-  std::vector<Path> found = files_in(own_folder());
-  std::erase_if(found, [](const Path& path) {
-    const std::string name = path.filename();
-    return !name.starts_with("qemu-system-") || !name.ends_with(kLauncherEnding);
-  });
-  return found;
-}
-
 void check_launchers(Findings& findings) {
-  const auto found = launchers();
+  const auto found = installed_launchers();
   if (found.empty()) {
     findings.push_back({"no-launcher", own_folder(), "there is no qemu-system-ARCH-qsbx here",
                         "install qsbx-libvirt as a whole"});
@@ -73,7 +64,8 @@ void check_apparmor(const std::string& configuration, Findings& findings) {
 void check_own_configuration(uid_t user, Findings& findings) {
   const auto host = configuration_for(user);
   if (host) {
-    std::ranges::move(findings_on_configuration(*host, launchers()), std::back_inserter(findings));
+    std::ranges::move(findings_on_configuration(*host, installed_launchers()),
+                      std::back_inserter(findings));
     return;
   }
   findings.push_back({"configuration", kHostConfigurationFile, host.error().to_string(),

@@ -197,6 +197,13 @@ class Check(Commands):
         hook.write_text("#!/bin/sh\n")
         self.assertEqual(["sandbox-off", "sandbox-capability", "no-hook", "configuration", "slirp"], self.found(guest.name))
 
+    def test_an_emulator_that_only_has_the_name_of_the_launcher(self):
+        guest = self.guest(emulator=HOST.impostor(f'exec {QEMU} "$@"\n'))
+        self.assertEqual(["other-launcher", "slirp"], self.found(guest.name))
+        link = HOST.new_folder("linked") / pathlib.Path(LAUNCHER).name
+        link.symlink_to(LAUNCHER)
+        self.assertEqual(["slirp"], self.found(self.guest(emulator=link).name))
+
     def test_guests_that_their_host_does_not_start(self):
         patched = self.foreign(command_line=arguments("-sandbox", "on,lockdown=audit"))
         unknown = self.guest(features=["nosuchfeature"])

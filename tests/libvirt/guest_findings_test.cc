@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "integration/libvirt/finding.h"
+#include "src/machine/process_command.h"
+#include "tests/libvirt/test_folder.h"
 #include "tests/support/source_tree.h"
 
 namespace qsbx {
@@ -73,6 +75,18 @@ TEST(GuestFindings, ALauncherThatIsNotThere) {
       ids("<domain><name>one</name><uuid>11111111-2222-3333-4444-555555555555</uuid>"
           "<devices><emulator>/nonexistent/qemu-system-x86_64-qsbx</emulator></devices></domain>"),
       ElementsAre("no-launcher"));
+}
+
+TEST(GuestFindings, AnEmulatorThatHasTheLaunchersName) {
+  const TestFolder folder;
+  const std::string emulator = folder.write("qemu-system-x86_64-qsbx", "#!/bin/sh\n", true);
+  const std::string found = text("<domain><name>one</name><devices><emulator>" + emulator +
+                                 "</emulator></devices></domain>");
+  EXPECT_EQ(found,
+            "other-launcher: its <emulator> " + emulator +
+                " is not the launcher of this installation, and what it does is not known; make it "
+                "a qemu-system-ARCH-qsbx in " +
+                own_folder() + " (virsh edit)\n");
 }
 
 TEST(GuestFindings, MalformedMetadata) {
