@@ -78,7 +78,8 @@ add_library(qsbx_guests STATIC
   integration/libvirt/libvirt_configuration.cc
   integration/libvirt/libvirt_daemon.cc
   integration/libvirt/qmp_event.cc
-  integration/libvirt/refresh.cc)
+  integration/libvirt/refresh.cc
+  integration/libvirt/shell_words.cc)
 target_link_libraries(qsbx_guests PUBLIC qsbx_started_guest PkgConfig::LIBVIRT)
 
 add_executable(qsbx_virt

@@ -12,6 +12,7 @@
 #include "integration/libvirt/known_features.h"
 #include "integration/libvirt/patched_guest.h"
 #include "integration/libvirt/patched_qemu.h"
+#include "integration/libvirt/shell_words.h"
 #include "integration/libvirt/xml.h"
 #include "src/machine/process_command.h"
 
@@ -49,7 +50,9 @@ class GuestFindings {
 void GuestFindings::check_protection(const std::string& text, uid_t user) {
   const auto domain = read_domain(text);
   if (!domain) {
-    add("metadata", domain.error().to_string(), "correct it (virsh edit), or qsbx virt enable it");
+    add("metadata", domain.error().to_string(),
+        "correct it (virsh edit), or qsbx virt disable " +
+            as_last_argument(xml_.text("/domain/name")));
     return;
   }
   if (!domain->has_launcher()) {
@@ -111,7 +114,7 @@ void GuestFindings::check_without_launcher(const Domain& domain, uid_t user) {
     add("not-enabled",
         domain.declaration ? "it declares <qsbx:sandbox>, and nothing carries that out"
                            : "nothing locks it down",
-        "qsbx virt enable " + domain.name);
+        "qsbx virt enable " + as_last_argument(domain.name));
   }
 }
 

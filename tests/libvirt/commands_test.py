@@ -3,6 +3,7 @@
 """What administrators ask of `qsbx virt` on a host with guests of libvirt's: status, check, enable and disable, compose,
 explain and diff."""
 
+import html
 import json
 import pathlib
 import unittest
@@ -196,6 +197,19 @@ class Check(Commands):
         self.addCleanup(hook.write_text, text)
         hook.write_text("#!/bin/sh\n")
         self.assertEqual(["sandbox-off", "sandbox-capability", "no-hook", "configuration", "slirp"], self.found(guest.name))
+
+    def test_what_to_do_can_be_pasted(self):
+        for name in ("a&b<c'd", "web server", "-dash", "x;reboot"):
+            guest = self.foreign()
+            guest.virsh("undefine")
+            guest.change({"<name>.*</name>": f"<name>{html.escape(name)}</name>"})
+            HOST.virsh("define", guest.file)
+            self.addCleanup(HOST.virsh, "undefine", guest.uuid)
+            first = json.loads(virt("check", "--json", guest.file).stdout)[0]
+            self.assertEqual("not-enabled", first["id"])
+            done = run("sh", "-c", first["remedy"], check=False, env={"PATH": "/usr/local/bin:/usr/bin:/bin"})
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+            self.assertIn(LAUNCHER, HOST.virsh("dumpxml", guest.uuid).stdout)
 
     def test_an_emulator_that_only_has_the_name_of_the_launcher(self):
         guest = self.guest(emulator=HOST.impostor(f'exec {QEMU} "$@"\n'))

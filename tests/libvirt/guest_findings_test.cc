@@ -90,11 +90,21 @@ TEST(GuestFindings, AnEmulatorThatHasTheLaunchersName) {
 }
 
 TEST(GuestFindings, MalformedMetadata) {
-  EXPECT_THAT(
-      ids(guest(
-          "", "", "",
-          "<metadata><q:sandbox xmlns:q='urn:qsbx:libvirt:domain:1' mode='none'/></metadata>")),
-      ElementsAre("metadata"));
+  const std::string xml =
+      guest("", "", "",
+            "<metadata><q:sandbox xmlns:q='urn:qsbx:libvirt:domain:1' mode='none'/></metadata>");
+  EXPECT_THAT(ids(xml), ElementsAre("metadata"));
+  EXPECT_THAT(text(xml), MatchesRegex("metadata: the guest's <qsbx:sandbox> metadata is not as "
+                                      "sandbox.rng has it: .*; correct it [(]virsh edit[)], or "
+                                      "qsbx virt disable one\n"));
+}
+
+TEST(GuestFindings, CommandsCanBePasted) {
+  EXPECT_EQ(text("<domain><name>a&amp;b&lt;c'd</name></domain>"),
+            R"(not-enabled: nothing locks it down; qsbx virt enable 'a&b<c'\''d')"
+            "\n");
+  EXPECT_EQ(text("<domain><name>-dash</name></domain>"),
+            "not-enabled: nothing locks it down; qsbx virt enable -- -dash\n");
 }
 
 TEST(GuestFindings, DevicesThatLetMoreIn) {
