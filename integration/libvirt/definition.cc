@@ -22,7 +22,12 @@ const xmlChar* as_xml(const std::string& text) {
 }
 
 void set_attribute(xmlNode* element, const char* name, const std::optional<std::string>& value) {
-  if (value) xmlSetProp(element, as_xml(name), as_xml(*value));
+  if (!value) return;
+  if (value->empty()) {
+    xmlUnsetProp(element, as_xml(name));
+  } else {
+    xmlSetProp(element, as_xml(name), as_xml(*value));
+  }
 }
 
 // In front of what is there, on a line of its own.

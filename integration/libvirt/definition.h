@@ -12,7 +12,7 @@
 
 namespace qsbx {
 
-// What is absent stays as it is.
+// What is absent stays as it is, and what is empty becomes as the host has it.
 struct DeclarationChange {
   std::optional<std::string> mode;
   std::optional<std::string> roles;  // "on" or "off"

@@ -34,10 +34,14 @@ struct EnableOptions {
   std::string guest;
   std::string mode, roles;
   std::vector<std::string> features;
-  bool mode_given = false, features_given = false;
+  bool mode_given = false, roles_given = false, features_given = false;
   bool dry_run = false;
 };
 
+// Takes back what a guest declares.
+constexpr char kAsTheHost[] = "host";
+// What CLI11 makes of a flag without a value.
+constexpr char kFlagAlone[] = "true";
 constexpr char kBuiltIn[] =
     "the guest's QEMU has the lockdown built in, and is told by -sandbox in its <qemu:commandline>";
 
@@ -136,16 +140,24 @@ std::set<std::string> features_from(const EnableOptions& options) {
 
 DeclarationChange change_from(const EnableOptions& options) {
   DeclarationChange change;
-  if (options.mode_given) change.mode = options.mode;
-  if (!options.roles.empty()) change.roles = options.roles;
+  if (options.mode_given) change.mode = options.mode == kAsTheHost ? "" : options.mode;
+  if (options.roles_given) change.roles = options.roles == kAsTheHost ? "" : options.roles;
   if (options.features_given) change.features = features_from(options);
   return change;
 }
 
 Status check_mode_option(const EnableOptions& options) {
-  if (!options.mode_given) return Done{};
+  if (!options.mode_given || options.mode == kAsTheHost) return Done{};
   const auto mode = mode_from_string(options.mode);
-  return mode ? Status(Done{}) : wrong("--mode: " + mode.error().message);
+  if (mode) return Done{};
+  return wrong("--mode: " + mode.error().message + ", and host is the host's");
+}
+
+Status check_roles_option(const EnableOptions& options) {
+  if (!options.roles_given || options.roles == kAsTheHost) return Done{};
+  const auto roles = switch_from_string(options.roles);
+  if (roles) return Done{};
+  return wrong("--roles=: " + roles.error().message + ", nor host, which is the host's");
 }
 
 Status check_allow_option(const EnableOptions& options) {
@@ -158,6 +170,7 @@ Status check_allow_option(const EnableOptions& options) {
 // So that nobody looks in the guest's metadata for what the options have.
 Status check_options(const EnableOptions& options) {
   if (Status mode = check_mode_option(options); !mode) return mode;
+  if (Status roles = check_roles_option(options); !roles) return roles;
   return check_allow_option(options);
 }
 
@@ -264,8 +277,9 @@ void add_enable_command(CLI::App& app, int& exit_status) {
   CLI::App* command =
       app.add_subcommand("enable", "Have a guest start under lockdown from its next start on");
   auto options = add_common_options(*command);
-  CLI::Option* mode = command->add_option("--mode", options->mode, "The host's when absent")
-                          ->type_name("MODE:{enforce,errno,audit}");
+  CLI::Option* mode =
+      command->add_option("--mode", options->mode, "As it was when absent; host for the host's")
+          ->type_name("MODE:{enforce,errno,audit,host}");
   CLI::Option* features =
       command
           ->add_option("--allow", options->features,
@@ -273,10 +287,13 @@ void add_enable_command(CLI::App& app, int& exit_status) {
           ->type_name("FEATURE[,FEATURE]")
           ->delimiter(',')
           ->allow_extra_args(false);
-  command->add_flag_callback(
-      "--roles", [options] { options->roles = "on"; }, "Threads have policies by their roles");
-  command->callback([options, mode, features, &exit_status] {
+  CLI::Option* roles = command->add_flag(
+      "--roles", options->roles,
+      "Threads have policies by their roles; --roles=off for none, --roles=host for the host's");
+  command->callback([options, mode, roles, features, &exit_status] {
     options->mode_given = mode->count() > 0;
+    options->roles_given = roles->count() > 0;
+    if (options->roles == kFlagAlone) options->roles = "on";
     options->features_given = features->count() > 0;
     exit_status = run_change(
         *options, {enabled_by, std::string("; require=yes in ") + kHostConfigurationFile +

@@ -6,6 +6,7 @@ explain and diff."""
 import html
 import json
 import pathlib
+import re
 import unittest
 import uuid
 
@@ -304,6 +305,17 @@ class Enable(Commands):
         self.assertEqual(before, self.definition(guest))
         self.assertEqual("qsbx: nothing to change\n", virt("disable", guest.name).stderr)
 
+    def test_what_was_enabled_is_taken_back(self):
+        guest = self.foreign()
+        declared = []
+        for words in (("--mode", "audit", "--roles"), ("--roles=off",), ("--mode", "host"), ("--roles=on",), ("--roles=host",)):
+            done = virt("enable", *words, guest.name)
+            self.assertEqual((0, ""), (done.returncode, done.stderr), words)
+            declared += re.findall(r"<qsbx:sandbox [^ ]*?xmlns:qsbx=\S+?\"(?: ([^/]*))?/>", self.definition(guest))
+        self.assertEqual(['mode="audit" roles="on"', 'mode="audit" roles="off"', 'roles="off"', 'roles="on"', ""],
+                         [one.replace("'", '"') for one in declared])
+        self.refused(2, "--roles=: 'moon' is neither on nor off, nor host, which is the host's", "enable", "--roles=moon", guest.name)
+
     def test_a_guest_that_runs_is_left_alone(self):
         guest = self.running()
         before = (guest.pid, guest.virsh("dumpxml").stdout, guest.threads())
@@ -403,7 +415,7 @@ class Enable(Commands):
             self.refused(2, f"--allow: no profile has the feature '{unknown}'; there are .*hotplug-disk", "enable", guest.name,
                          "--allow", features)
         for mode in ("loose", ""):
-            self.refused(2, f"--mode: '{mode}' is no mode; the modes are enforce, errno and audit", "enable", guest.name, "--mode", mode)
+            self.refused(2, f"--mode: '{mode}' is no mode; the modes are enforce, errno and audit, and host is the host's", "enable", guest.name, "--mode", mode)
         declaring = self.foreign(metadata_xml=metadata(allow("hotplug-moon"), ""))
         self.refused(2, "<qsbx:sandbox>: no profile has the feature 'hotplug-moon'; there are", "enable", declaring.name)
         self.refused(2, "no guest moon of qemu:///system: Domain not found", "enable", "moon")

@@ -81,6 +81,15 @@ TEST(Definition, FeaturesAreReplaced) {
       ElementsAre());
 }
 
+TEST(Definition, WhatIsEmptyIsTheHosts) {
+  const std::string once = enabled_text(kPlain, {"errno", "on", {{"a"}}});
+  const Domain domain = domain_of(enabled_text(once, {"", "", {}}));
+  ASSERT_TRUE(domain.declaration);
+  EXPECT_FALSE(domain.declaration->mode);
+  EXPECT_FALSE(domain.declaration->roles);
+  EXPECT_THAT(domain.declaration->features, ElementsAre("a"));
+}
+
 TEST(Definition, CommentsBetweenFeaturesStay) {
   std::string xml = enabled_text(kPlain, {{}, {}, {{"a", "b"}}});
   xml.insert(xml.find("<qsbx:allow feature=\"b\""), "<!-- for backups -->\n      ");
