@@ -16,6 +16,7 @@
 #include "integration/libvirt/patched_qemu.h"
 #include "integration/libvirt/qemu_request.h"
 #include "integration/libvirt/refresh.h"
+#include "integration/libvirt/shell_words.h"
 #include "integration/libvirt/virt_commands.h"
 #include "integration/libvirt/virt_report.h"
 #include "integration/qemu/launch/qemu_binary.h"
@@ -227,7 +228,8 @@ Status tell_of_former_states(virDomainPtr domain, const std::string& guest, cons
   if (!former) return former.error();
   if (former->saved) {
     say("it has a saved state, and starts from that as it was then: virsh managedsave-remove " +
-        guest + " (which loses that state), or managedsave-edit" + change.against_former);
+        as_last_argument(guest) + " (which loses that state), or managedsave-edit" +
+        change.against_former);
   }
   if (former->snapshots > 0) say(bringing_back(former->snapshots) + change.against_former);
   return Done{};

@@ -343,6 +343,16 @@ class Enable(Commands):
         self.assertEqual(0, done.returncode)
         self.assertRegex(done.stderr, r"^qsbx: it has a saved state, .* or managedsave-edit\n$")
 
+    def test_a_saved_state_of_a_guest_with_a_strange_name(self):
+        guest = self.foreign()
+        guest.virsh("undefine")
+        guest.change({"<name>.*</name>": "<name>web server</name>"})
+        HOST.virsh("define", guest.file)
+        self.addCleanup(HOST.virsh, "undefine", "--managed-save", guest.uuid)
+        HOST.virsh("start", guest.uuid)
+        HOST.virsh("managedsave", guest.uuid)
+        self.assertIn("virsh managedsave-remove 'web server' (which", virt("enable", "web server").stderr)
+
     def test_snapshots_are_told_of(self):
         guest = self.foreign()
         guest.virsh("snapshot-create-as", "one")
