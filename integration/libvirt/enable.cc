@@ -12,6 +12,7 @@
 #include "integration/libvirt/definition.h"
 #include "integration/libvirt/domain.h"
 #include "integration/libvirt/host_configuration.h"
+#include "integration/libvirt/known_features.h"
 #include "integration/libvirt/libvirt_daemon.h"
 #include "integration/libvirt/patched_qemu.h"
 #include "integration/libvirt/qemu_request.h"
@@ -23,8 +24,6 @@
 #include "src/errors/text.h"
 #include "src/lockdown/sandbox.h"
 #include "src/machine/process_command.h"
-#include "src/machine/selection.h"
-#include "src/profile/profile_set.h"
 
 namespace qsbx {
 namespace {
@@ -65,7 +64,7 @@ std::string installed_qemu(const std::string& launcher) {
 
 // A configuration that leads to no QEMU is a reason to disable guests, not one to leave them so.
 Result<std::string> qemu_instead_of(const std::string& launcher) {
-  const auto configured = qemu_behind(launcher);
+  auto configured = qemu_behind(launcher);
   if (configured) return configured;
   const std::string& why = configured.error().message;
   const std::string installed = installed_qemu(launcher);
@@ -84,7 +83,7 @@ bool can_be_started(const std::string& program) { return access(program.c_str(),
 
 // Named after the emulator, or after what that links to, as Debian's /usr/bin/kvm does.
 std::string launcher_by_name(const std::string& emulator) {
-  const std::string launcher = launcher_named_after(emulator);
+  std::string launcher = launcher_named_after(emulator);
   if (can_be_started(launcher)) return launcher;
   std::error_code error;
   const fs::path program = fs::canonical(emulator, error);
@@ -110,16 +109,10 @@ Result<std::string> launcher_for(const Domain& domain) {
 // `whose` begins the message.
 Status check_features(const std::set<std::string>& features, const std::string& profiles,
                       const std::string& whose) {
-  const auto set = ProfileSet::read(profiles.empty() ? default_profile_folder() : profiles,
-                                    native_architecture());
+  const auto set = profiles_of_host(profiles);
   if (!set) return set.error();
-  const std::set<std::string> known = features_of(*set);
-  for (const std::string& feature : features) {
-    if (known.contains(feature)) continue;
-    return wrong(whose + ": no profile has the feature '" + feature + "'; there are " +
-                 joined({known.begin(), known.end()}));
-  }
-  return Done{};
+  const Status known = check_known(features, *set);
+  return known ? known : wrong(whose + ": " + known.error().message);
 }
 
 // What would keep the guest from starting is said now.
