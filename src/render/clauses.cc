@@ -62,4 +62,20 @@ std::optional<std::vector<Clause>> overlapping_clauses(const CallPolicy& call) {
   return apart->size() <= together->size() ? std::move(apart) : std::move(together);
 }
 
+std::vector<Clause> spelled_out(const Clause& clause, const Spelling& spelling) {
+  std::vector<Clause> all = {{}};
+  for (const MaskedTest& test : clause) {
+    std::vector<Clause> longer;
+    for (const MaskedTest& each : spelling(test)) {
+      for (Clause with : all) {
+        with.push_back(each);
+        longer.push_back(std::move(with));
+      }
+    }
+    all = std::move(longer);
+    if (all.size() > kMostClauses) return all;
+  }
+  return all;
+}
+
 }  // namespace qsbx

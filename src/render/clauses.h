@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -50,6 +51,11 @@ std::optional<std::vector<Clause>> granted_clauses(const CallPolicy& call);
 std::optional<std::vector<Clause>> remaining_clauses(const CallPolicy& call);
 // For who tries one after the other: several may hold for a call, so that there are fewer.
 std::optional<std::vector<Clause>> overlapping_clauses(const CallPolicy& call);
+
+// The clauses that together hold where `clause` does, by tests that together hold where one of its
+// tests does. Where there are more than kMostClauses it stops, with as many that are not whole.
+using Spelling = std::function<std::vector<MaskedTest>(const MaskedTest&)>;
+std::vector<Clause> spelled_out(const Clause& clause, const Spelling& spelling);
 
 }  // namespace qsbx
 

@@ -43,7 +43,7 @@ std::vector<ArgumentCheck> checks_of(const Clause& clause, NumberRange numbers) 
 }
 
 // The same without a mask that has no number, by each of the values of the bits that it leaves out.
-std::vector<MaskedTest> spelled_out(const MaskedTest& test, NumberRange numbers) {
+std::vector<MaskedTest> by_values(const MaskedTest& test, NumberRange numbers) {
   if (check_for(test, numbers)) return {test};
   const uint64_t free = ~test.mask;
   if (std::popcount(free) > kMostFreeBits) return {test};
@@ -54,22 +54,6 @@ std::vector<MaskedTest> spelled_out(const MaskedTest& test, NumberRange numbers)
     bits = (bits - free) & free;  // the next subset of the free bits
   } while (bits != 0);
   return values;
-}
-
-std::vector<Clause> spelled_out(const Clause& clause, NumberRange numbers) {
-  std::vector<Clause> all = {{}};
-  for (const MaskedTest& test : clause) {
-    std::vector<Clause> longer;
-    for (const MaskedTest& value : spelled_out(test, numbers)) {
-      for (Clause with : all) {
-        with.push_back(value);
-        longer.push_back(std::move(with));
-      }
-    }
-    all = std::move(longer);
-    if (all.size() > kMostClauses) return all;
-  }
-  return all;
 }
 
 bool has_numbers(const Clause& clause, NumberRange numbers) {
@@ -83,7 +67,8 @@ std::optional<std::vector<Clause>> writable(const std::optional<std::vector<Clau
   if (!clauses) return std::nullopt;
   std::vector<Clause> written;
   for (const Clause& clause : *clauses) {
-    for (Clause& each : spelled_out(clause, numbers)) {
+    const auto spelling = [&](const MaskedTest& test) { return by_values(test, numbers); };
+    for (Clause& each : spelled_out(clause, spelling)) {
       if (!has_numbers(each, numbers) || written.size() == kMostClauses) return std::nullopt;
       written.push_back(std::move(each));
     }

@@ -65,21 +65,6 @@ std::vector<MaskedTest> as_extended(const MaskedTest& test) {
   return {by_zeros, {test.argument, ~uint64_t{0}, test.value | ~kLowerHalf}};
 }
 
-std::vector<Clause> as_extended(const Clause& clause) {
-  std::vector<Clause> all = {{}};
-  for (const MaskedTest& test : clause) {
-    std::vector<Clause> longer;
-    for (const MaskedTest& extended : as_extended(test)) {
-      for (Clause with : all) {
-        with.push_back(extended);
-        longer.push_back(std::move(with));
-      }
-    }
-    all = std::move(longer);
-  }
-  return all;
-}
-
 size_t instructions(const std::vector<Clause>& clauses) {
   size_t sum = kForCall;
   for (const Clause& clause : clauses) sum += kForTest * atoms_of(clause).size() + kForAlternative;
@@ -95,7 +80,7 @@ size_t instructions(const std::vector<Line>& lines) {
 void compare_whole_registers(Line& line) {
   std::vector<Clause> extended;
   for (const Clause& clause : line.clauses) {
-    const std::vector<Clause> each = as_extended(clause);
+    const std::vector<Clause> each = spelled_out(clause, as_extended);
     extended.insert(extended.end(), each.begin(), each.end());
   }
   if (instructions(extended) >= instructions(line.clauses)) return;
